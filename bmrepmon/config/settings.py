@@ -1,0 +1,112 @@
+"""The configuration as frozen, validated values: exactly what the administrator wrote, plus defaults.
+
+A value of ``None`` means "not said": discovery fills it in with what lies on the machine. Every key is documented
+in docs/reference/configuration.md and shown in deploy/bmrepmon.toml.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bmrepmon.config.types import Address, Duration, Trigger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """``[web]``: where the daemon listens."""
+
+    listen: tuple[Address, ...] = (Address("127.0.0.1", 10057),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """``[core]``: the server that runs bm-core."""
+
+    replication_log: str | None = None  # default /var/log/bm/replication.log where its folder exists
+    core_log: str | None = None  # default /var/log/bm/core.log where its folder exists
+    timezone: str = "auto"  # of both logs; an IANA name, or auto
+    sync_port: int = 2501
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlueMind:
+    """``[bluemind]``: BlueMind's own configuration."""
+
+    ini: str | None = None  # default /etc/bm/bm.ini where it exists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """``[[backend]]``: one Cyrus spool and its database; each source may be left out."""
+
+    name: str | None = None  # the server uid; default from the partitions on disk
+    addresses: tuple[str, ...] = ()  # from which its sync_client connects; default: its own, when it is the only one
+    spool: str | None = None
+    meta: str | None = None
+    archive: str | None = None
+    sync_log: str | None = None
+    database: str | None = None  # libpq conninfo or URI of bj-data; default from bm.ini
+    database_password_file: str | None = None
+    expected_sessions: int = 4  # 1 before BlueMind 4.1 final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """``[schedule]``: how often each source looks."""
+
+    spool: Trigger = field(default_factory=lambda: Trigger.every("60s"))  # of spool and archive
+    folders: Trigger = field(default_factory=lambda: Trigger.every("30s"))
+    database: Trigger = field(default_factory=lambda: Trigger.every("30s"))
+    exact_count: Trigger = field(default_factory=lambda: Trigger.cron("15 3 * * *"))
+    backlog: Trigger = field(default_factory=lambda: Trigger.every("5s"))
+    sessions: Trigger = field(default_factory=lambda: Trigger.every("5s"))
+    capacity: Trigger = field(default_factory=lambda: Trigger.every("5m"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """``[privacy]``: what may be named."""
+
+    names_in_metrics: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """``[limits]``: what bmrepmon may cost."""
+
+    series: int = 20000
+    top_folders: int = 20
+    database_timeout: Duration = field(default_factory=lambda: Duration("30s"))
+    database_connections: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateSection:
+    """``[state]``: where bmrepmon keeps what must survive a restart."""
+
+    directory: str | None = None  # default $STATE_DIRECTORY, else /var/lib/bmrepmon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole file."""
+
+    web: Web = field(default_factory=Web)
+    core: Core = field(default_factory=Core)
+    bluemind: BlueMind = field(default_factory=BlueMind)
+    backend: tuple[Backend, ...] = ()
+    schedule: Schedule = field(default_factory=Schedule)
+    privacy: Privacy = field(default_factory=Privacy)
+    limits: Limits = field(default_factory=Limits)
+    state: StateSection = field(default_factory=StateSection)
+
+
+SECTIONS: Mapping[str, type] = {
+    "web": Web,
+    "core": Core,
+    "bluemind": BlueMind,
+    "backend": Backend,
+    "schedule": Schedule,
+    "privacy": Privacy,
+    "limits": Limits,
+    "state": StateSection,
+}

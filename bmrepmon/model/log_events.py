@@ -1,0 +1,169 @@
+"""What one line of replication.log or core.log says, taken apart; times are Unix seconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedFolder:
+    """The fields of an APPLY MAILBOX that stand before its RECORD list, so that no truncation hides them."""
+
+    unique_id: str
+    mailbox: str | None  # MBOXNAME as logged, unquoted; None when it was a literal
+    partition: str | None
+    last_uid: int | None
+    highest_modseq: int | None
+    uid_validity: int | None
+    probe: bool  # BlueMind's own latency probe: a share named probe_<server>__<domain>
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``REPL C: [frame-N]: ...``; the text is gone but for what is named here (frame 0 holds the token)."""
+
+    at: float
+    thread: str
+    frame: int
+    name: str  # "APPLY MAILBOX", "GET USER", "RESTART" ...; "other" for what the protocol does not know
+    folder: AppliedFolder | None = None  # of an APPLY MAILBOX
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``REPL S: [frame-N]: ...``; ``status`` is None while a continuation line or nothing will tell it."""
+
+    at: float
+    thread: str
+    frame: int
+    status: str | None  # ok, no, bad
+    reason: str | None = None  # of a NO or BAD, from the fixed list of error reasons
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """A sync_client has connected. The 2022 form tells the active count after it, the 2019 form does not."""
+
+    at: float
+    peer: str | None
+    active: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """A session has ended; ``active`` is what is left."""
+
+    at: float
+    active: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsReported:
+    """The ten-second report: "n active replication connection(s)", or none."""
+
+    at: float
+    active: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesApplied:
+    """``Finished ApplyMessage n in m ms.``."""
+
+    at: float
+    messages: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsChanged:
+    """``[uniqueId] Db CRUD op, cr: n, upd: n, del: n in m ms``."""
+
+    at: float
+    created: int
+    updated: int
+    deleted: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsIndexed:
+    """``[uniqueId] Es CRUD op, idx: n in m ms``."""
+
+    at: float
+    records: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BodiesMissing:
+    """``m bodies missing out of t``: what Cyrus will send next."""
+
+    at: float
+    missing: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeLatency:
+    """core.log: ``Replication latency is n ms.``."""
+
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFailed:
+    """core.log: the probe got no answer, or could not ask."""
+
+    at: float
+    reason: str  # timeout, login, select, annotation, append, other
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure message of the catalogue."""
+
+    at: float
+    reason: str  # from the fixed list of error reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A known message that only shows life; ``kind`` names its template (``core_ready``, ``link_down``, ``noise`` ...)."""
+
+    at: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A well-formed event with a text that no template knows."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A line that belongs to the event before it; ``status`` when it ends an answer (``OK success``)."""
+
+    status: str | None = None  # ok, no, bad
+    reason: str | None = None
+
+
+LogEvent = (
+    Command
+    | Reply
+    | SessionStarted
+    | SessionClosed
+    | SessionsReported
+    | MessagesApplied
+    | RecordsChanged
+    | RecordsIndexed
+    | BodiesMissing
+    | ProbeLatency
+    | ProbeFailed
+    | Failure
+    | Notice
+    | Unknown
+    | Continuation
+)

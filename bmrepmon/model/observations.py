@@ -1,0 +1,79 @@
+"""What one round of a source saw: frozen values, nothing judged.
+
+Words are those of the contract: a *backend* is one Cyrus spool, a *partition* is one domain on one
+backend, a *store* is the spool or the archives, a *body* is a row of ``t_message_body``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bmrepmon.model.inodes import Inodes
+
+Store = Literal["spool", "archive"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionCount:
+    """Files of one partition in one store."""
+
+    partition: str  # first path part below the root of the store
+    files: int  # all regular files: what `find -type f` counts
+    messages: int  # regular files named <digits>. outside stage. and sync.
+    folders: int  # directories that hold at least one message file
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCount:
+    """One complete walk over a store; partitions sorted by name."""
+
+    store: Store
+    partitions: tuple[PartitionCount, ...]
+    inodes: Inodes  # of the message files
+    unreadable: int  # directories that could not be listed
+    unreadable_examples: tuple[str, ...]  # a few of them, for doctor only: paths name mailboxes
+
+    @property
+    def files(self) -> int:
+        """All regular files of the store."""
+        return sum(p.files for p in self.partitions)
+
+    @property
+    def messages(self) -> int:
+        """Message files of the store."""
+        return sum(p.messages for p in self.partitions)
+
+    @property
+    def folders(self) -> int:
+        """Directories that hold message files."""
+        return sum(p.folders for p in self.partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """An exact count of ``t_message_body``, seen in one transaction."""
+
+    bodies: int
+    server_version: int  # as PostgreSQL's server_version_num, for example 140004
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSessions:
+    """Established connections from one address to the sync port of bm-core."""
+
+    address: str  # IPv4 or IPv6 text; an IPv4-mapped address is shown as IPv4
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounts:
+    """Replication sessions as the kernel sees them, by peer, sorted by address."""
+
+    peers: tuple[PeerSessions, ...]
+
+    @property
+    def total(self) -> int:
+        """All sessions."""
+        return sum(p.sessions for p in self.peers)
+
+
+Observation = StoreCount | RowCounts | SessionCounts

@@ -1,0 +1,111 @@
+"""Everything the daemon knows, and the one function that changes it.
+
+``reduce(state, event)`` is the only way from one state to the next. There is one writer at a time
+(runtime.keeper); events carry their own times; readers take the frozen value and never wait.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
+from bmrepmon.model.frozen import frozen
+from bmrepmon.model.health import SourceHealth, finished, started
+from bmrepmon.model.history import Window
+from bmrepmon.model.log_activity import CoreActivity, LogActivity
+from bmrepmon.model.observations import Observation, RowCounts, SessionCounts, StoreCount
+from bmrepmon.model.readings import Reading, RoundStarted
+
+Key = tuple[str, str]  # source, backend
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class LogAdvanced:
+    """A follower has read on: its whole new activity, counts and position, folded together or not at all."""
+
+    source: str  # "log" or "core_log"
+    activity: LogActivity | CoreActivity | None  # None: only the follower's own counts changed
+    counts: FollowerCounts
+    checkpoint: Checkpoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """What is saved and restored as one document: positions with the counters that they stand for."""
+
+    log: LogActivity = LogActivity()
+    core: CoreActivity = CoreActivity()
+    checkpoints: Mapping[str, Checkpoint] = field(default_factory=frozen)
+    followers: Mapping[str, FollowerCounts] = field(default_factory=frozen)
+    history: Mapping[str, Window] = field(default_factory=frozen)  # by series, "name" or "name/backend"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The daemon's whole knowledge at one moment. Last good observations stay, with their health telling their age."""
+
+    started_at: float
+    durable: Durable = Durable()
+    observations: Mapping[Key, Observation] = field(default_factory=frozen)
+    health: Mapping[Key, SourceHealth] = field(default_factory=frozen)
+
+    def store_count(self, store: str, backend: str) -> StoreCount | None:
+        """Return the last good walk over a store."""
+        observation = self.observations.get((store, backend))
+        return observation if isinstance(observation, StoreCount) else None
+
+    def rows(self, backend: str) -> RowCounts | None:
+        """Return the last good count of bodies."""
+        observation = self.observations.get(("database", backend))
+        return observation if isinstance(observation, RowCounts) else None
+
+    def sessions(self) -> SessionCounts | None:
+        """Return the sessions that the kernel showed last."""
+        observation = self.observations.get(("sessions", ""))
+        return observation if isinstance(observation, SessionCounts) else None
+
+
+Event = RoundStarted | Reading | LogAdvanced
+
+
+def reduce(state: State, event: Event) -> State:
+    """Return the state after ``event``; pure, and total over every event."""
+    match event:
+        case RoundStarted():
+            health = started(_health(state, event.source, event.backend), event)
+            return replace(state, health=_with(state.health, (event.source, event.backend), health))
+        case Reading():
+            return _read(state, event)
+        case LogAdvanced():
+            return replace(state, durable=_advanced(state.durable, event))
+
+
+def _health(state: State, source: str, backend: str) -> SourceHealth:
+    return state.health.get((source, backend)) or SourceHealth(source, backend)
+
+
+def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    return frozen({**mapping, key: value})
+
+
+def _read(state: State, reading: Reading) -> State:
+    key = (reading.source, reading.backend)
+    state = replace(state, health=_with(state.health, key, finished(_health(state, *key), reading)))
+    if reading.observation is None:
+        return state
+    return replace(state, observations=_with(state.observations, key, reading.observation))
+
+
+def _advanced(durable: Durable, event: LogAdvanced) -> Durable:
+    durable = replace(durable, followers=_with(durable.followers, event.source, event.counts))
+    if event.checkpoint is not None:
+        durable = replace(durable, checkpoints=_with(durable.checkpoints, event.source, event.checkpoint))
+    match event.activity:
+        case LogActivity():
+            return replace(durable, log=event.activity)
+        case CoreActivity():
+            return replace(durable, core=event.activity)
+        case None:
+            return durable

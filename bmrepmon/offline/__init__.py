@@ -1,0 +1,1 @@
+"""Commands that look at a machine or at files without the daemon."""

@@ -1,0 +1,1 @@
+"""The last snapshot, told to Prometheus, to browsers, to terminals."""

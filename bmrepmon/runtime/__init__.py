@@ -1,0 +1,1 @@
+"""Threads and time: clock, store, scheduler, log follower."""
