@@ -1,1 +1,1 @@
-"""What bmrepmon knows: frozen values and pure functions over them. Nothing here opens, sleeps, logs or asks the time."""
+"""What bmrepmon knows: frozen values and pure functions over them. No IO, no clock, no log."""

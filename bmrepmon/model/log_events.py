@@ -129,7 +129,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A known message that only shows life; ``kind`` names its template (``core_ready``, ``link_down``, ``noise`` ...)."""
+    """A known message that only shows life; ``kind`` names its template (``core_ready``, ``link_down`` ...)."""
 
     at: float
     kind: str

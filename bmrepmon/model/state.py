@@ -35,8 +35,8 @@ class LogAdvanced:
 class Durable:
     """What is saved and restored as one document: positions with the counters that they stand for."""
 
-    log: LogActivity = LogActivity()
-    core: CoreActivity = CoreActivity()
+    log: LogActivity = field(default_factory=LogActivity)
+    core: CoreActivity = field(default_factory=CoreActivity)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=frozen)
     followers: Mapping[str, FollowerCounts] = field(default_factory=frozen)
     history: Mapping[str, Window] = field(default_factory=frozen)  # by series, "name" or "name/backend"
