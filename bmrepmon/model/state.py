@@ -12,6 +12,7 @@ from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth, finished, started
 from bmrepmon.model.history import Window
+from bmrepmon.model.inodes import NO_INODES, union_size
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import Observation, RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.readings import Reading, RoundStarted
@@ -50,6 +51,7 @@ class State:
     durable: Durable = Durable()
     observations: Mapping[Key, Observation] = field(default_factory=frozen)
     health: Mapping[Key, SourceHealth] = field(default_factory=frozen)
+    unique_messages: Mapping[str, int] = field(default_factory=frozen)  # by backend, over the stores known so far
 
     def store_count(self, store: str, backend: str) -> StoreCount | None:
         """Return the last good walk over a store."""
@@ -95,7 +97,15 @@ def _read(state: State, reading: Reading) -> State:
     state = replace(state, health=_with(state.health, key, finished(_health(state, *key), reading)))
     if reading.observation is None:
         return state
-    return replace(state, observations=_with(state.observations, key, reading.observation))
+    state = replace(state, observations=_with(state.observations, key, reading.observation))
+    return _counted_once(state, reading.backend) if isinstance(reading.observation, StoreCount) else state
+
+
+def _counted_once(state: State, backend: str) -> State:
+    """Count the distinct messages of a backend anew; here, not at publishing, because it costs O(messages)."""
+    spool, archive = state.store_count("spool", backend), state.store_count("archive", backend)
+    unique = union_size(spool.inodes if spool else NO_INODES, archive.inodes if archive else NO_INODES)
+    return replace(state, unique_messages=_with(state.unique_messages, backend, unique))
 
 
 def _advanced(durable: Durable, event: LogAdvanced) -> Durable:

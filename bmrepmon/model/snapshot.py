@@ -1,0 +1,98 @@
+"""What is published: the state and what follows from it, per backend, at one moment."""
+
+from dataclasses import dataclass
+
+from bmrepmon.model.observations import RowCounts, SessionCounts, StoreCount
+from bmrepmon.model.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFacts:
+    """What configuration and discovery know of a backend."""
+
+    name: str
+    addresses: tuple[str, ...]  # from which its sync_client connects; empty when not known
+    expected_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSnapshot:
+    """One backend; ``None`` is "not known", and is published as nothing at all."""
+
+    name: str
+    spool: StoreCount | None
+    archive: StoreCount | None
+    unique_messages: int | None  # distinct (device, inode) over both stores
+    rows: RowCounts | None
+    delta_messages: int | None  # spool + archive message files minus bodies, signed
+    active_sessions: int | None
+    expected_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole, for publishers: they render it and compute nothing."""
+
+    at: float  # Unix seconds
+    state: State
+    backends: tuple[BackendSnapshot, ...]
+    other_sessions: int | None  # from addresses that belong to no known backend
+
+
+def derive(state: State, facts: tuple[BackendFacts, ...], now: float) -> Snapshot:
+    """Work out what follows from ``state``; pure and cheap, so it may be called for every request."""
+    sessions = state.sessions()
+    by_backend = assign_sessions(sessions, facts)
+    return Snapshot(
+        at=now,
+        state=state,
+        backends=tuple(_backend(state, fact, by_backend.get(fact.name)) for fact in facts),
+        other_sessions=None if sessions is None else sessions.total - sum(by_backend.values()),
+    )
+
+
+def assign_sessions(sessions: SessionCounts | None, facts: tuple[BackendFacts, ...]) -> dict[str, int]:
+    """Tell how many sessions each backend has; a backend whose addresses are not known is left out.
+
+    The only backend of an installation with a single server owns every session, wherever it comes from.
+    """
+    if sessions is None:
+        return {}
+    if len(facts) == 1 and not facts[0].addresses:
+        return {facts[0].name: sessions.total}
+    return {
+        fact.name: sum(peer.sessions for peer in sessions.peers if peer.address in fact.addresses)
+        for fact in facts
+        if fact.addresses
+    }
+
+
+def _backend(state: State, fact: BackendFacts, active: int | None) -> BackendSnapshot:
+    spool, archive = state.store_count("spool", fact.name), state.store_count("archive", fact.name)
+    rows = state.rows(fact.name)
+    return BackendSnapshot(
+        name=fact.name,
+        spool=spool,
+        archive=archive,
+        unique_messages=state.unique_messages.get(fact.name),
+        rows=rows,
+        delta_messages=_delta(state, fact.name, spool, archive, rows),
+        active_sessions=active,
+        expected_sessions=fact.expected_sessions,
+    )
+
+
+def _delta(
+    state: State, backend: str, spool: StoreCount | None, archive: StoreCount | None, rows: RowCounts | None
+) -> int | None:
+    """Files minus rows, once every store that this backend has was walked at least once."""
+    if rows is None or not (spool or archive) or _awaited(state, backend):
+        return None
+    return sum(store.messages for store in (spool, archive) if store) - rows.bodies
+
+
+def _awaited(state: State, backend: str) -> bool:
+    """Whether a store of this backend is observed but has no good count yet."""
+    return any(
+        (store, backend) in state.health and state.store_count(store, backend) is None for store in ("spool", "archive")
+    )
