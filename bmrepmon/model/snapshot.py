@@ -74,7 +74,7 @@ def _backend(state: State, fact: BackendFacts, active: int | None) -> BackendSna
         name=fact.name,
         spool=spool,
         archive=archive,
-        unique_messages=state.unique_messages.get(fact.name),
+        unique_messages=None if _awaited(state, fact.name) else state.unique_messages.get(fact.name),
         rows=rows,
         delta_messages=_delta(state, fact.name, spool, archive, rows),
         active_sessions=active,

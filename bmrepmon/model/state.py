@@ -33,6 +33,14 @@ class LogAdvanced:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """One sample of every series whose value is known (model.series tells which), at a time (Unix seconds)."""
+
+    at: float
+    values: Mapping[str, float]  # by "name" or "name/backend"
+
+
+@dataclass(frozen=True, slots=True)
 class Durable:
     """What is saved and restored as one document: positions with the counters that they stand for."""
 
@@ -69,7 +77,7 @@ class State:
         return observation if isinstance(observation, SessionCounts) else None
 
 
-Event = RoundStarted | Reading | LogAdvanced
+Event = RoundStarted | Reading | LogAdvanced | Sampled
 
 
 def reduce(state: State, event: Event) -> State:
@@ -82,6 +90,8 @@ def reduce(state: State, event: Event) -> State:
             return _read(state, event)
         case LogAdvanced():
             return replace(state, durable=_advanced(state.durable, event))
+        case Sampled():
+            return replace(state, durable=_sampled(state.durable, event))
 
 
 def _health(state: State, source: str, backend: str) -> SourceHealth:
@@ -119,3 +129,8 @@ def _advanced(durable: Durable, event: LogAdvanced) -> Durable:
             return replace(durable, core=event.activity)
         case None:
             return durable
+
+
+def _sampled(durable: Durable, event: Sampled) -> Durable:
+    added = {name: durable.history.get(name, Window()).add(event.at, value) for name, value in event.values.items()}
+    return replace(durable, history=frozen({**durable.history, **added}))

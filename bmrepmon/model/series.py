@@ -1,0 +1,38 @@
+"""The series whose last day is kept, as a table: what each is, and how it is read off a snapshot."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
+from bmrepmon.model.state import Sampled
+
+BACKEND_SERIES: Mapping[str, Callable[[BackendSnapshot], float | None]] = {
+    "spool_messages": lambda backend: backend.spool.messages if backend.spool else None,
+    "archive_messages": lambda backend: backend.archive.messages if backend.archive else None,
+    "bodies": lambda backend: backend.rows.bodies if backend.rows else None,
+    "delta_messages": lambda backend: backend.delta_messages,
+    "active_sessions": lambda backend: backend.active_sessions,
+}
+
+SERVER_SERIES: Mapping[str, Callable[[Snapshot], float | None]] = {
+    "apply_mailbox_total": lambda snapshot: sum(snapshot.state.durable.log.apply_mailbox.values()),
+    "applied_messages_total": lambda snapshot: snapshot.state.durable.log.applied_messages,
+    "refused_total": lambda snapshot: sum(snapshot.state.durable.log.refused.values()),
+    "log_active_sessions": lambda snapshot: snapshot.state.durable.log.active_sessions,
+    "core_probe_latency_seconds": lambda snapshot: snapshot.state.durable.core.probe_latency,
+}
+
+
+def sample(snapshot: Snapshot) -> Sampled:
+    """Read every series off ``snapshot``; what is not known gives no point."""
+    return Sampled(snapshot.at, dict(_known(snapshot)))
+
+
+def _known(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
+    if "log" in snapshot.state.durable.checkpoints:  # counters of a log that nobody reads are not zero, but unknown
+        for name, read in SERVER_SERIES.items():
+            if (value := read(snapshot)) is not None:
+                yield name, value
+    for backend in snapshot.backends:
+        for name, read_backend in BACKEND_SERIES.items():
+            if (value := read_backend(backend)) is not None:
+                yield f"{name}/{backend.name}", value
