@@ -1,0 +1,25 @@
+from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
+from bmrepmon.model.log_activity import LogActivity
+from bmrepmon.model.observations import RowCounts
+from bmrepmon.model.readings import Reading
+from bmrepmon.model.series import sample
+from bmrepmon.model.snapshot import BackendFacts, derive
+from bmrepmon.model.state import LogAdvanced, State, reduce
+
+FACTS = (BackendFacts("bm-master", (), 4),)
+
+
+def test_an_unknown_value_gives_no_point() -> None:
+    """A daemon that has seen nothing has no series."""
+    assert sample(derive(State(0.0), FACTS, 1.0)).values == {}
+
+
+def test_known_values_are_named_with_their_backend() -> None:
+    """Backend series carry the backend's name, server series none."""
+    state = reduce(State(0.0), Reading("database", "bm-master", 0.0, 0.0, RowCounts(7, 140004)))
+    advanced = LogAdvanced("log", LogActivity(applied_messages=5), FollowerCounts(), Checkpoint(1, 2, 3, "", 0))
+    values = sample(derive(reduce(state, advanced), FACTS, 60.0)).values
+
+    assert values["bodies/bm-master"] == 7
+    assert values["applied_messages_total"] == 5
+    assert "log_active_sessions" not in values
