@@ -11,6 +11,3 @@ V = TypeVar("V")
 def frozen(mapping: Mapping[K, V] | None = None) -> Mapping[K, V]:
     """Return a read-only copy of ``mapping``; later changes of the original do not show."""
     return MappingProxyType(dict(mapping or {}))
-
-
-EMPTY: Mapping[str, int] = frozen()

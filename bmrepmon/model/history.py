@@ -21,7 +21,7 @@ class Window:
     points: tuple[Point, ...] = ()
 
     def add(self, at: float, value: float) -> "Window":
-        """Return the window with this value: the newest point gives way while its step is not over.
+        """Return the window with this value; the newest point gives way until a step has passed since the one before.
 
         A clock that stepped back never reorders points: whatever lies in the future of ``at`` is dropped.
         """

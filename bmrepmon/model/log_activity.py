@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bmrepmon.model.frozen import EMPTY, frozen
+from bmrepmon.model.frozen import frozen
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
@@ -40,18 +40,24 @@ class LogActivity:
     by the tally, which counts the rest under an empty name.
     """
 
-    lines: Mapping[str, int] = EMPTY  # by outcome: event, continuation, unknown, malformed, oversized
+    lines: Mapping[str, int] = field(
+        default_factory=frozen
+    )  # by outcome: event, continuation, unknown, malformed, oversized
     first_event_at: float | None = None
     last_event_at: float | None = None
-    apply_mailbox: Mapping[str, int] = EMPTY  # APPLY MAILBOX commands seen, by partition; probe included
-    commands: Mapping[str, int] = EMPTY  # by command
-    replies: Mapping[str, int] = EMPTY  # ok, no, bad
-    refused: Mapping[str, int] = EMPTY  # NO and BAD, by command; answers that no command was found for under ""
+    apply_mailbox: Mapping[str, int] = field(
+        default_factory=frozen
+    )  # APPLY MAILBOX commands seen, by partition; probe included
+    commands: Mapping[str, int] = field(default_factory=frozen)  # by command
+    replies: Mapping[str, int] = field(default_factory=frozen)  # ok, no, bad
+    refused: Mapping[str, int] = field(
+        default_factory=frozen
+    )  # NO and BAD, by command; answers that no command was found for under ""
     applied_messages: int = 0  # sum over "Finished ApplyMessage n"
-    record_changes: Mapping[str, int] = EMPTY  # create, update, delete
+    record_changes: Mapping[str, int] = field(default_factory=frozen)  # create, update, delete
     indexed_records: int = 0  # sum over "Es CRUD op, idx: n"
     missing_bodies: int = 0  # sum over "m bodies missing out of t"
-    errors: Mapping[str, int] = EMPTY  # by reason
+    errors: Mapping[str, int] = field(default_factory=frozen)  # by reason
     durations: Mapping[str, Histogram] = field(default_factory=frozen)  # by command
     last_apply_at: Mapping[str, float] = field(default_factory=frozen)  # by partition, probe excluded
     last_probe_apply_at: Mapping[str, float] = field(default_factory=frozen)  # by partition, probe only
@@ -66,7 +72,7 @@ class LogActivity:
 class CoreActivity:
     """What core.log says about bm-core's own latency probe and error-prone sessions (domain: LatencyMonitor lines)."""
 
-    lines: Mapping[str, int] = EMPTY
+    lines: Mapping[str, int] = field(default_factory=frozen)
     last_event_at: float | None = None
     probe_latency: float | None = None  # seconds, of the last "Replication latency is N ms"
     probe_at: float | None = None

@@ -3,11 +3,11 @@ from hypothesis import given, strategies as st
 from bmrepmon.model.history import SPAN, STEP, Point, Window
 
 
-def test_a_value_within_the_step_replaces_the_newest() -> None:
-    """One point a step: a second sample in the same step takes the place of the first."""
-    window = Window().add(0, 1).add(60, 2).add(70, 3)
+def test_the_newest_point_gives_way_within_the_step() -> None:
+    """The last value is always there, and the points before it stay a step apart."""
+    window = Window().add(0, 1).add(30, 2).add(50, 3)
 
-    assert window.points == (Point(0, 1), Point(70, 3))
+    assert window.points == (Point(0, 1), Point(50, 3))
 
 
 def test_steps_apart_are_all_kept() -> None:
