@@ -8,6 +8,8 @@ import structlog
 
 from bmrepmon.runtime.logs import QUIET_LOGGERS, configure
 
+SECRET = "planted-secret"
+
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
@@ -67,9 +69,9 @@ def test_a_traceback_shows_no_local_variable(form: str) -> None:
     out = io.StringIO()
     configure("info", form, out)  # type: ignore[arg-type]  # parametrised text
     try:
-        fail(password="-".join(("planted", "secret")))
+        fail(password=SECRET)
     except ValueError:
         structlog.get_logger().error("bug", exc_info=True)
 
     assert "boom" in out.getvalue()
-    assert "planted-secret" not in out.getvalue()
+    assert SECRET not in out.getvalue()
