@@ -1,0 +1,90 @@
+"""Starts the daemon's threads in order, watches that each one lives, stops them in reverse."""
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from bmrepmon.runtime.clock import Clock
+from bmrepmon.runtime.notify import Notifier
+
+LOOK_EVERY = 2.0  # seconds between two looks at the members
+SILENCE = 60.0  # seconds without a beat after which a member counts as dead
+STOP_WITHIN = 9.0  # seconds for all members together: systemd and people are promised ten
+
+log = structlog.get_logger()
+
+
+class Member(Protocol):
+    """A part of the daemon with a thread of its own."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in the log and at /-/healthy."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+
+    @property
+    def last_beat(self) -> float:
+        """When its loop last came round, in steady seconds."""
+
+    def start(self) -> None:
+        """Begin, and return once it works."""
+
+    def stop(self, deadline: float) -> bool:
+        """End within ``deadline`` seconds; tell whether it did."""
+
+
+class Supervisor:
+    """Holds the members; the first in the sequence starts first and stops last."""
+
+    def __init__(self, members: Sequence[Member], clock: Clock, notifier: Notifier) -> None:
+        """Take the members; nothing runs yet."""
+        self._members = members
+        self._clock = clock
+        self._notifier = notifier
+        self._started: list[Member] = []
+        self._stopping = threading.Event()
+
+    def request_stop(self) -> None:
+        """Ask ``run`` to end; safe in a signal handler."""
+        self._stopping.set()
+
+    def silent(self) -> tuple[str, ...]:
+        """Name the members whose thread is gone or whose loop no longer comes round."""
+        now = self._clock.steady()
+        return tuple(m.name for m in self._started if not m.alive or now - m.last_beat > SILENCE)
+
+    def run(self) -> int:
+        """Start, watch until a stop is asked for or a member dies, stop; return the exit code."""
+        try:
+            self._start()
+            self._notifier.send("READY=1")
+            return self._watch()
+        finally:
+            self._stop()
+
+    def _start(self) -> None:
+        for member in self._members:
+            member.start()
+            self._started.append(member)
+
+    def _watch(self) -> int:
+        """Feed systemd's watchdog for as long as every loop beats."""
+        while not self._stopping.wait(LOOK_EVERY):
+            if silent := self.silent():
+                log.error("a part of bmrepmon has died; ending so that systemd starts it anew", parts=", ".join(silent))
+                return 1
+            self._notifier.send("WATCHDOG=1")
+        return 0
+
+    def _stop(self) -> None:
+        self._notifier.send("STOPPING=1")
+        end = self._clock.steady() + STOP_WITHIN
+        while self._started:
+            member = self._started.pop()
+            if not member.stop(max(0.1, end - self._clock.steady())):
+                log.warning("did not end in time and is left behind", part=member.name)
