@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Every word that Reply.reason and Failure.reason can hold; metrics show each from the first scrape.
+ERROR_REASONS: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class AppliedFolder:
