@@ -1,0 +1,84 @@
+"""The Prometheus collector: the table of metrics over the last snapshot, fresh families for every scrape."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+
+from prometheus_client.core import Metric as Family
+from prometheus_client.registry import Collector
+
+from bmrepmon.model.log_activity import DURATION_BUCKETS, Histogram
+from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED, Metric
+from bmrepmon.publish.samples import Sample
+
+BOUNDS = (*(str(bound) for bound in DURATION_BUCKETS), "+Inf")
+HISTOGRAM_SERIES = len(BOUNDS) + 2  # its buckets, _sum and _count
+
+
+class SnapshotCollector(Collector):
+    """Yields the families of a snapshot; keeps nothing but the count of series that found no room."""
+
+    def __init__(self, snapshot: Callable[[], Snapshot], limit: int) -> None:
+        """Take where snapshots come from, and how many series a scrape may have."""
+        self._snapshot = snapshot
+        self._limit = limit
+        self._dropped = 0
+
+    def describe(self) -> Iterator[Family]:
+        """Name the families without looking at a snapshot: registering asks for this."""
+        for metric in (*METRICS, SERIES_DROPPED):
+            yield family(metric, ())
+
+    def collect(self) -> Iterator[Family]:
+        """Yield the families in the order of the table, samples sorted by their labels; nothing known, no family."""
+        snapshot = self._snapshot()
+        read = {metric: sorted(metric.read(snapshot), key=_labels) for metric in METRICS}
+        kept, dropped = fit(read, self._limit)
+        self._dropped += dropped
+        for metric in METRICS:
+            if kept[metric]:
+                yield family(metric, kept[metric])
+        yield family(SERIES_DROPPED, [((), self._dropped)])
+
+
+def fit(read: Mapping[Metric, Sequence[Sample]], limit: int) -> tuple[dict[Metric, Sequence[Sample]], int]:
+    """Keep what fits into ``limit`` series and count the rest.
+
+    Only partitions can be many, so the rows without them come first; the same samples always lose the same series.
+    """
+    kept: dict[Metric, Sequence[Sample]] = {}
+    dropped, room = 0, limit
+    for metric in sorted(read, key=lambda metric: "partition" in metric.labels):
+        cost = HISTOGRAM_SERIES if metric.type == "histogram" else 1
+        fitting = min(len(read[metric]), room // cost)
+        kept[metric] = read[metric][:fitting]
+        dropped += (len(read[metric]) - fitting) * cost
+        room -= fitting * cost
+    return kept, dropped
+
+
+def family(metric: Metric, samples: Iterable[Sample]) -> Family:
+    """Return one row and its samples as the client library's value.
+
+    The library's own add_metric would swallow a forgotten label; here it is a ValueError.
+    """
+    name = metric.name.removesuffix("_total").removesuffix("_info")
+    made = Family(name, metric.help, metric.type)
+    for labels, value in samples:
+        named = dict(zip(metric.labels, labels, strict=True))
+        if isinstance(value, Histogram):
+            _add_histogram(made, metric, named, value)
+        else:
+            made.add_sample(metric.name, named, value)
+    return made
+
+
+def _add_histogram(made: Family, metric: Metric, labels: dict[str, str], value: Histogram) -> None:
+    for bound, count in zip(BOUNDS, accumulate(value.counts), strict=True):
+        made.add_sample(f"{metric.name}_bucket", {**labels, "le": bound}, count)
+    made.add_sample(f"{metric.name}_count", labels, value.count)
+    made.add_sample(f"{metric.name}_sum", labels, value.sum)
+
+
+def _labels(sample: Sample) -> tuple[str, ...]:
+    return sample[0]

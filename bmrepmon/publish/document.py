@@ -1,0 +1,189 @@
+"""The status document: what ``/api/v1/status`` and ``once --format json`` print, as types.
+
+Names are stable within a major version; ``null`` is "not known", never 0. Times are UTC in ISO 8601. The description
+of each field is also its line in docs/reference/api.md.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionFiles:
+    """One partition in one store."""
+
+    partition: Annotated[str, Meta(description="first path part below the root of the store")]
+    files: Annotated[int, Meta(description="all regular files, as `find -type f` counts")]
+    messages: Annotated[int, Meta(description="message files")]
+    folders: Annotated[int, Meta(description="directories that hold message files")]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFiles:
+    """The last complete walk over one store."""
+
+    counted_at: Annotated[datetime | None, Meta(description="when the walk ended")]
+    files: Annotated[int, Meta(description="all regular files, as `find -type f` counts")]
+    messages: Annotated[int, Meta(description="message files")]
+    folders: Annotated[int, Meta(description="directories that hold message files")]
+    unreadable: Annotated[int, Meta(description="directories that could not be listed, their files not counted")]
+    partitions: Annotated[tuple[PartitionFiles, ...], Meta(description="the same, partition by partition")]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRows:
+    """The last exact count of `t_message_body`."""
+
+    bodies: Annotated[int, Meta(description="rows of `t_message_body`")]
+    counted_at: Annotated[datetime | None, Meta(description="when they were counted")]
+    server_version: Annotated[int, Meta(description="of PostgreSQL, as `server_version_num`")]
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Replication sessions of one backend, by two witnesses."""
+
+    active: Annotated[int | None, Meta(description="established connections to the sync port, as the kernel shows")]
+    expected: Annotated[int, Meta(description="how many there should be")]
+    logged: Annotated[int | None, Meta(description="what replication.log last said, where there is one backend only")]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendStatus:
+    """One Cyrus spool and its database."""
+
+    name: Annotated[str, Meta(description="the server uid")]
+    spool: Annotated[StoreFiles | None, Meta(description="the spool")]
+    archive: Annotated[StoreFiles | None, Meta(description="the archives")]
+    unique_messages: Annotated[int | None, Meta(description="messages of both stores, hard-linked copies counted once")]
+    database: Annotated[DatabaseRows | None, Meta(description="its bodies")]
+    delta_messages: Annotated[
+        int | None, Meta(description="message files of spool and archives minus bodies, signed; the official formula")
+    ]
+    sessions: Annotated[Sessions, Meta(description="its replication sessions")]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerStatus:
+    """How far a log was read, and how that goes."""
+
+    exists: Annotated[bool | None, Meta(description="whether the file is there")]
+    reason: Annotated[str | None, Meta(description="why it cannot be read, in one word")]
+    error: Annotated[str | None, Meta(description="the same in one line, with the way out")]
+    unread_bytes: Annotated[int | None, Meta(description="bytes not read yet")]
+    rotations: Annotated[int, Meta(description="times that the name pointed to a new file")]
+    truncations: Annotated[int, Meta(description="times that the file became shorter")]
+    gaps: Annotated[int, Meta(description="holes in the reading that could not be filled")]
+    lines: Annotated[dict[str, int], Meta(description="lines read, by outcome")]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionActivity:
+    """What replication.log said of one partition; `""` stands for those beyond the bound."""
+
+    partition: Annotated[str, Meta(description="`<server uid>__<domain uid>` with `.` as `_`")]
+    backend: Annotated[str, Meta(description="the backend it belongs to; empty when not known")]
+    apply_mailbox: Annotated[int, Meta(description="APPLY MAILBOX commands, those of the built-in probe included")]
+    last_apply: Annotated[datetime | None, Meta(description="the last one, probe excluded")]
+    last_heartbeat: Annotated[datetime | None, Meta(description="the last one of the built-in probe mailbox")]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChanges:
+    """Records of messages as logged."""
+
+    create: Annotated[int, Meta(description="created")]
+    update: Annotated[int, Meta(description="updated")]
+    delete: Annotated[int, Meta(description="deleted")]
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Answers of bm-core to sync_client."""
+
+    ok: Annotated[int, Meta(description="answered OK")]
+    no: Annotated[int, Meta(description="refused with NO")]
+    bad: Annotated[int, Meta(description="refused with BAD")]
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """replication.log; counts since the first line that was ever read."""
+
+    follower: Annotated[FollowerStatus, Meta(description="how the reading goes")]
+    first_event: Annotated[datetime | None, Meta(description="the first event read")]
+    last_event: Annotated[datetime | None, Meta(description="the last event read")]
+    apply_mailbox: Annotated[int, Meta(description="APPLY MAILBOX commands, those of the built-in probe included")]
+    applied_messages: Annotated[int, Meta(description="bodies reported by ApplyMessage")]
+    record_changes: Annotated[RecordChanges, Meta(description="records changed")]
+    replies: Annotated[Replies, Meta(description="answers")]
+    errors: Annotated[dict[str, int], Meta(description="failures by reason; reasons that never came are left out")]
+    active_sessions: Annotated[int | None, Meta(description="replication sessions, as the log last said")]
+    active_sessions_at: Annotated[datetime | None, Meta(description="when it said so")]
+    partitions: Annotated[tuple[PartitionActivity, ...], Meta(description="the same, partition by partition")]
+
+
+@dataclass(frozen=True, slots=True)
+class CoreStatus:
+    """core.log: the latency probe that BlueMind has built in."""
+
+    follower: Annotated[FollowerStatus, Meta(description="how the reading goes")]
+    last_event: Annotated[datetime | None, Meta(description="the last event read")]
+    probe_latency_seconds: Annotated[float | None, Meta(description="latency of the last probe that was answered")]
+    probe_at: Annotated[datetime | None, Meta(description="when that was logged")]
+    probe_failures: Annotated[int, Meta(description="probes that failed")]
+    probe_failure_reason: Annotated[str | None, Meta(description="why the last one failed, in one word")]
+    circuit_breaker_errors: Annotated[int, Meta(description="circuit breaker errors logged")]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One thing that is observed."""
+
+    source: Annotated[str, Meta(description="`spool`, `archive`, `database`, `sessions`, `log`, `core_log`")]
+    backend: Annotated[str, Meta(description="the backend it belongs to; empty for the core server")]
+    success: Annotated[bool | None, Meta(description="whether the last round succeeded; `null` before the first")]
+    running_since: Annotated[datetime | None, Meta(description="start of the round that runs now")]
+    last_success: Annotated[datetime | None, Meta(description="end of the last good round")]
+    duration: Annotated[float | None, Meta(description="seconds that the last round took")]
+    reason: Annotated[str | None, Meta(description="why the last round brought nothing, in one word")]
+    error: Annotated[str | None, Meta(description="the same in one line, with the way out")]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole document."""
+
+    at: Annotated[datetime, Meta(description="when this was rendered")]
+    version: Annotated[str, Meta(description="of bmrepmon")]
+    started_at: Annotated[datetime, Meta(description="when bmrepmon started")]
+    backends: Annotated[tuple[BackendStatus, ...], Meta(description="every backend that is observed")]
+    other_sessions: Annotated[int | None, Meta(description="replication sessions that no backend can be told for")]
+    log: Annotated[LogStatus | None, Meta(description="replication.log, where it is followed")]
+    core: Annotated[CoreStatus | None, Meta(description="core.log, where it is followed")]
+    sources: Annotated[tuple[SourceStatus, ...], Meta(description="every source, with its health")]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One series over the last day, a point a minute."""
+
+    series: Annotated[str, Meta(description="its name")]
+    points: Annotated[tuple[tuple[datetime, float], ...], Meta(description="time and value, oldest first")]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesNames:
+    """The series that there are."""
+
+    series: Annotated[tuple[str, ...], Meta(description="their names: `name`, or `name/backend`")]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a request got no answer."""
+
+    error: Annotated[str, Meta(description="one sentence")]

@@ -1,0 +1,293 @@
+"""Every metric as a row of one table: name, type, help, labels, and how its samples are read off a snapshot.
+
+Unknown is an absent sample. docs/reference/metrics.md is made from this table.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bmrepmon.model.log_events import ERROR_REASONS
+from bmrepmon.publish import samples
+from bmrepmon.publish.samples import (
+    Read,
+    of_backends,
+    of_core,
+    of_followers,
+    of_log,
+    of_logged_partitions,
+    of_partitions,
+    of_sources,
+    of_stores,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row: a metric family."""
+
+    name: str
+    type: Literal["counter", "gauge", "histogram", "info"]
+    help: str
+    labels: tuple[str, ...]
+    read: Read
+
+
+STORE = ("backend", "store", "partition")
+BACKEND = ("backend",)
+SOURCE = ("source", "backend")
+LAST_WALK = "as of the last complete walk, see bmrepmon_source_last_success_timestamp_seconds"
+LAST_COUNT = "as of the last exact count, see bmrepmon_database_message_bodies_exact_timestamp_seconds"
+LIVE = "as of the last line read"
+LOOK = "as of the last look"
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "bmrepmon_spool_files",
+        "gauge",
+        f"All regular files of a store, as find -type f counts, {LAST_WALK}.",
+        STORE,
+        of_partitions(lambda partition: partition.files),
+    ),
+    Metric(
+        "bmrepmon_spool_messages",
+        "gauge",
+        f"Message files of a store, {LAST_WALK}.",
+        STORE,
+        of_partitions(lambda partition: partition.messages),
+    ),
+    Metric(
+        "bmrepmon_spool_unique_messages",
+        "gauge",
+        f"Messages of spool and archives, hard-linked copies counted once, {LAST_WALK}.",
+        BACKEND,
+        of_backends(lambda backend: backend.unique_messages),
+    ),
+    Metric(
+        "bmrepmon_spool_folders",
+        "gauge",
+        f"Directories that hold message files, {LAST_WALK}.",
+        ("backend", "store"),
+        of_stores(lambda store: store.folders),
+    ),
+    Metric(
+        "bmrepmon_spool_unreadable_directories",
+        "gauge",
+        f"Directories that could not be listed and whose files are not counted, {LAST_WALK}.",
+        ("backend", "store"),
+        of_stores(lambda store: store.unreadable),
+    ),
+    Metric(
+        "bmrepmon_database_message_bodies",
+        "gauge",
+        f"Rows of t_message_body, {LAST_COUNT}.",
+        BACKEND,
+        of_backends(lambda backend: backend.rows.bodies if backend.rows else None),
+    ),
+    Metric(
+        "bmrepmon_database_message_bodies_exact",
+        "gauge",
+        f"Rows of t_message_body, counted one by one, {LAST_COUNT}.",
+        BACKEND,
+        of_backends(lambda backend: backend.rows.bodies if backend.rows else None),
+    ),
+    Metric(
+        "bmrepmon_database_message_bodies_exact_timestamp_seconds",
+        "gauge",
+        "Unix time of the last exact count of t_message_body.",
+        BACKEND,
+        samples.counted_at,
+    ),
+    Metric(
+        "bmrepmon_delta_messages",
+        "gauge",
+        "Message files of spool and archives minus rows of t_message_body, signed, "
+        "as of the last complete walks and the last count.",
+        BACKEND,
+        of_backends(lambda backend: backend.delta_messages),
+    ),
+    Metric(
+        "bmrepmon_active_sessions",
+        "gauge",
+        f"Established connections to the sync port of bm-core, {LOOK} at the kernel's table; "
+        "backend is empty for those that no backend can be told for.",
+        BACKEND,
+        samples.active_sessions,
+    ),
+    Metric(
+        "bmrepmon_log_active_sessions",
+        "gauge",
+        "Replication sessions as replication.log last said, of all backends together: a second witness.",
+        (),
+        samples.log_active_sessions,
+    ),
+    Metric(
+        "bmrepmon_expected_sessions",
+        "gauge",
+        "Replication sessions that there should be, from the configuration.",
+        BACKEND,
+        of_backends(lambda backend: backend.expected_sessions),
+    ),
+    Metric(
+        "bmrepmon_apply_mailbox_total",
+        "counter",
+        f"APPLY MAILBOX commands in replication.log, those of the built-in probe included, {LIVE}.",
+        ("backend", "partition"),
+        of_logged_partitions(lambda log: log.apply_mailbox),
+    ),
+    Metric(
+        "bmrepmon_applied_messages_total",
+        "counter",
+        f"Bodies that ApplyMessage reported in replication.log, {LIVE}; backend is empty where there is more than one.",
+        BACKEND,
+        samples.applied_messages,
+    ),
+    Metric(
+        "bmrepmon_record_changes_total",
+        "counter",
+        f"Message records created, updated and deleted, as replication.log tells, {LIVE}.",
+        ("op",),
+        of_log(lambda log: log.record_changes, ("create", "update", "delete")),
+    ),
+    Metric(
+        "bmrepmon_replies_total",
+        "counter",
+        f"Answers of bm-core to sync_client in replication.log, {LIVE}.",
+        ("status",),
+        of_log(lambda log: log.replies, ("ok", "no", "bad")),
+    ),
+    Metric(
+        "bmrepmon_replication_errors_total",
+        "counter",
+        f"Failure messages in replication.log by reason, {LIVE}.",
+        ("reason",),
+        of_log(lambda log: log.errors, ERROR_REASONS),
+    ),
+    Metric(
+        "bmrepmon_command_duration_seconds",
+        "histogram",
+        f"From a command to its answer in replication.log, {LIVE}.",
+        ("command",),
+        of_log(lambda log: log.durations),
+    ),
+    Metric(
+        "bmrepmon_last_apply_timestamp_seconds",
+        "gauge",
+        f"Unix time of the last APPLY MAILBOX, the built-in probe excluded, {LIVE}.",
+        BACKEND,
+        samples.last_apply,
+    ),
+    Metric(
+        "bmrepmon_heartbeat_timestamp_seconds",
+        "gauge",
+        f"Unix time of the last APPLY MAILBOX of the built-in probe mailbox, {LIVE}.",
+        ("backend", "partition"),
+        of_logged_partitions(lambda log: log.last_probe_apply_at),
+    ),
+    Metric(
+        "bmrepmon_core_probe_latency_seconds",
+        "gauge",
+        f"Replication latency that BlueMind's own probe measured last, as core.log tells, {LIVE}.",
+        (),
+        of_core(lambda core: core.probe_latency),
+    ),
+    Metric(
+        "bmrepmon_core_probe_timestamp_seconds",
+        "gauge",
+        "Unix time at which BlueMind's own probe was last answered, as core.log tells.",
+        (),
+        of_core(lambda core: core.probe_at),
+    ),
+    Metric(
+        "bmrepmon_core_probe_failures_total",
+        "counter",
+        f"Failures of BlueMind's own probe in core.log, {LIVE}.",
+        (),
+        of_core(lambda core: core.probe_failures),
+    ),
+    Metric(
+        "bmrepmon_source_success",
+        "gauge",
+        "1 when the last round of the source succeeded or found nothing to read, else 0.",
+        SOURCE,
+        of_sources(samples.success),
+    ),
+    Metric(
+        "bmrepmon_source_duration_seconds",
+        "gauge",
+        "How long the last round of the source took.",
+        SOURCE,
+        of_sources(lambda health: health.last_duration),
+    ),
+    Metric(
+        "bmrepmon_source_last_success_timestamp_seconds",
+        "gauge",
+        "Unix time at which the last good round of the source ended: the age of what it tells.",
+        SOURCE,
+        of_sources(lambda health: health.last_success_at),
+    ),
+    Metric(
+        "bmrepmon_source_running_since_timestamp_seconds",
+        "gauge",
+        "Unix time at which the round that runs now began; absent between rounds.",
+        SOURCE,
+        of_sources(lambda health: health.running_since),
+    ),
+    Metric(
+        "bmrepmon_log_lines_total",
+        "counter",
+        "Lines read of a followed log by what became of them, counted once, also over restarts.",
+        ("source", "outcome"),
+        samples.log_lines,
+    ),
+    Metric(
+        "bmrepmon_log_last_event_timestamp_seconds",
+        "gauge",
+        "Unix time of the last event read of a followed log.",
+        ("source",),
+        samples.last_events,
+    ),
+    Metric(
+        "bmrepmon_log_rotations_total",
+        "counter",
+        "Times that the name of a followed log pointed to a new file.",
+        ("source",),
+        of_followers(lambda counts: counts.rotations),
+    ),
+    Metric(
+        "bmrepmon_log_truncations_total",
+        "counter",
+        "Times that a followed log became shorter.",
+        ("source",),
+        of_followers(lambda counts: counts.truncations),
+    ),
+    Metric(
+        "bmrepmon_log_gaps_total",
+        "counter",
+        "Holes in the reading of a followed log that could not be filled.",
+        ("source",),
+        of_followers(lambda counts: counts.gaps),
+    ),
+    Metric(
+        "bmrepmon_log_unread_bytes",
+        "gauge",
+        f"Bytes of a followed log that are not read yet, {LOOK}.",
+        ("source",),
+        of_followers(lambda counts: counts.unread_bytes),
+    ),
+    Metric(
+        "bmrepmon_build_info",
+        "info",
+        "What runs: always 1.",
+        ("version", "python_version"),
+        samples.build,
+    ),
+)
+
+# The one metric that no snapshot tells: the collector counts it while it renders.
+SERIES_DROPPED = Metric(
+    "bmrepmon_series_dropped_total",
+    "counter",
+    "Series left out of scrapes because there are more than limits.series, summed over the scrapes since the start.",
+    (),
+    lambda _snapshot: (),
+)

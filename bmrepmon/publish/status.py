@@ -1,0 +1,186 @@
+"""From a snapshot to the status document."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from bmrepmon import __version__
+from bmrepmon.model.checkpoint import FollowerCounts
+from bmrepmon.model.health import SourceHealth
+from bmrepmon.model.history import Window
+from bmrepmon.model.observations import StoreCount
+from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
+from bmrepmon.publish.document import (
+    BackendStatus,
+    CoreStatus,
+    DatabaseRows,
+    FollowerStatus,
+    History,
+    LogStatus,
+    PartitionActivity,
+    PartitionFiles,
+    RecordChanges,
+    Replies,
+    Sessions,
+    SourceStatus,
+    Status,
+    StoreFiles,
+)
+from bmrepmon.publish.facts import backend_of, sole_backend, sources
+
+
+def render_status(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the document as plain values, ready for JSON."""
+    document: dict[str, Any] = msgspec.to_builtins(describe(snapshot))
+    return document
+
+
+def encode_status(snapshot: Snapshot) -> bytes:
+    """Return the document as JSON."""
+    return msgspec.json.encode(describe(snapshot))
+
+
+def describe(snapshot: Snapshot) -> Status:
+    """Build the document."""
+    return Status(
+        at=moment(snapshot.at),
+        version=__version__,
+        started_at=moment(snapshot.state.started_at),
+        backends=tuple(_backend(snapshot, backend) for backend in snapshot.backends),
+        other_sessions=snapshot.other_sessions,
+        log=_log(snapshot),
+        core=_core(snapshot),
+        sources=tuple(_source(health) for health in sources(snapshot)),
+    )
+
+
+def history(series: str, window: Window, since: float) -> History:
+    """Return the points of a series that are not older than ``since`` (Unix seconds)."""
+    return History(series, tuple((moment(p.at), p.value) for p in window.points if p.at >= since))
+
+
+def moment(at: float) -> datetime:
+    """Return Unix seconds as a time in UTC, to the millisecond.
+
+    >>> moment(1.5).isoformat()
+    '1970-01-01T00:00:01.500000+00:00'
+    """
+    return datetime.fromtimestamp(round(at, 3), UTC)
+
+
+def _maybe(at: float | None) -> datetime | None:
+    return None if at is None else moment(at)
+
+
+def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
+    logged = snapshot.state.durable.log.active_sessions if sole_backend(snapshot) else None
+    return BackendStatus(
+        name=backend.name,
+        spool=_store(snapshot, backend.name, backend.spool),
+        archive=_store(snapshot, backend.name, backend.archive),
+        unique_messages=backend.unique_messages,
+        database=_rows(snapshot, backend),
+        delta_messages=backend.delta_messages,
+        sessions=Sessions(active=backend.active_sessions, expected=backend.expected_sessions, logged=logged),
+    )
+
+
+def _store(snapshot: Snapshot, backend: str, count: StoreCount | None) -> StoreFiles | None:
+    if count is None:
+        return None
+    return StoreFiles(
+        counted_at=_last_success(snapshot, count.store, backend),
+        files=count.files,
+        messages=count.messages,
+        folders=count.folders,
+        unreadable=count.unreadable,
+        partitions=tuple(PartitionFiles(p.partition, p.files, p.messages, p.folders) for p in count.partitions),
+    )
+
+
+def _rows(snapshot: Snapshot, backend: BackendSnapshot) -> DatabaseRows | None:
+    if backend.rows is None:
+        return None
+    counted_at = _last_success(snapshot, "database", backend.name)
+    return DatabaseRows(backend.rows.bodies, counted_at, backend.rows.server_version)
+
+
+def _last_success(snapshot: Snapshot, source: str, backend: str) -> datetime | None:
+    health = snapshot.state.health.get((source, backend))
+    return _maybe(health.last_success_at) if health else None
+
+
+def _log(snapshot: Snapshot) -> LogStatus | None:
+    durable = snapshot.state.durable
+    if "log" not in durable.followers:
+        return None
+    log = durable.log
+    return LogStatus(
+        follower=_follower(durable.followers["log"], log.lines),
+        first_event=_maybe(log.first_event_at),
+        last_event=_maybe(log.last_event_at),
+        apply_mailbox=sum(log.apply_mailbox.values()),
+        applied_messages=log.applied_messages,
+        record_changes=RecordChanges(*(log.record_changes.get(op, 0) for op in ("create", "update", "delete"))),
+        replies=Replies(*(log.replies.get(status, 0) for status in ("ok", "no", "bad"))),
+        errors={reason: n for reason, n in sorted(log.errors.items()) if n},
+        active_sessions=log.active_sessions,
+        active_sessions_at=_maybe(log.active_sessions_at),
+        partitions=tuple(_partitions(snapshot)),
+    )
+
+
+def _partitions(snapshot: Snapshot) -> Iterator[PartitionActivity]:
+    log = snapshot.state.durable.log
+    for partition in sorted({*log.apply_mailbox, *log.last_apply_at, *log.last_probe_apply_at}):
+        yield PartitionActivity(
+            partition=partition,
+            backend=backend_of(snapshot, partition),
+            apply_mailbox=log.apply_mailbox.get(partition, 0),
+            last_apply=_maybe(log.last_apply_at.get(partition)),
+            last_heartbeat=_maybe(log.last_probe_apply_at.get(partition)),
+        )
+
+
+def _core(snapshot: Snapshot) -> CoreStatus | None:
+    durable = snapshot.state.durable
+    if "core_log" not in durable.followers:
+        return None
+    core = durable.core
+    return CoreStatus(
+        follower=_follower(durable.followers["core_log"], core.lines),
+        last_event=_maybe(core.last_event_at),
+        probe_latency_seconds=core.probe_latency,
+        probe_at=_maybe(core.probe_at),
+        probe_failures=core.probe_failures,
+        probe_failure_reason=core.probe_failure_reason,
+        circuit_breaker_errors=core.circuit_breaker_errors,
+    )
+
+
+def _follower(counts: FollowerCounts, lines: Mapping[str, int]) -> FollowerStatus:
+    return FollowerStatus(
+        exists=counts.exists,
+        reason=counts.reason,
+        error=counts.error,
+        unread_bytes=counts.unread_bytes,
+        rotations=counts.rotations,
+        truncations=counts.truncations,
+        gaps=counts.gaps,
+        lines=dict(lines),
+    )
+
+
+def _source(health: SourceHealth) -> SourceStatus:
+    return SourceStatus(
+        source=health.source,
+        backend=health.backend,
+        success=health.success,
+        running_since=_maybe(health.running_since),
+        last_success=_maybe(health.last_success_at),
+        duration=health.last_duration,
+        reason=health.reason,
+        error=health.error,
+    )
