@@ -1,12 +1,26 @@
 """The configuration as frozen, validated values: exactly what the administrator wrote, plus defaults.
 
-A value of ``None`` means "not said": discovery fills it in with what lies on the machine. Every key is documented
-in docs/reference/configuration.md and shown in deploy/bmrepmon.toml.
+A value of ``None`` means "not said": discovery fills it in with what lies on the machine; an empty path or database
+means "none, whatever lies there". Every key is documented in docs/reference/configuration.md and shown in
+deploy/bmrepmon.toml. The annotations are what ``load`` checks the file against.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Any, get_type_hints
 
+from bmrepmon.config.checks import (
+    AbsolutePath,
+    Addresses,
+    Conninfo,
+    IpAddress,
+    Name,
+    PathOrNothing,
+    Port,
+    PositiveDuration,
+    Zone,
+    between,
+)
 from bmrepmon.config.types import Address, Duration, Trigger
 
 
@@ -14,39 +28,41 @@ from bmrepmon.config.types import Address, Duration, Trigger
 class Web:
     """``[web]``: where the daemon listens."""
 
-    listen: tuple[Address, ...] = (Address("127.0.0.1", 10057),)
+    listen: Addresses = (Address("127.0.0.1", 10057),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
     """``[core]``: the server that runs bm-core."""
 
-    replication_log: str | None = None  # default /var/log/bm/replication.log where its folder exists
-    core_log: str | None = None  # default /var/log/bm/core.log where its folder exists
-    timezone: str = "auto"  # of both logs; an IANA name, or auto
-    sync_port: int = 2501
+    replication_log: PathOrNothing | None = None  # default /var/log/bm/replication.log where its folder exists
+    core_log: PathOrNothing | None = None  # default /var/log/bm/core.log where its folder exists
+    timezone: Zone = "auto"  # of both logs; an IANA name, or auto
+    sync_port: Port = 2501
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlueMind:
     """``[bluemind]``: BlueMind's own configuration."""
 
-    ini: str | None = None  # default /etc/bm/bm.ini where it exists
+    ini: PathOrNothing | None = None  # default /etc/bm/bm.ini where it exists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """``[[backend]]``: one Cyrus spool and its database; each source may be left out."""
 
-    name: str | None = None  # the server uid; default from the partitions on disk
-    addresses: tuple[str, ...] = ()  # from which its sync_client connects; default: its own, when it is the only one
-    spool: str | None = None
-    meta: str | None = None
-    archive: str | None = None
-    sync_log: str | None = None
-    database: str | None = None  # libpq conninfo or URI of bj-data; default from bm.ini
-    database_password_file: str | None = None
-    expected_sessions: int = 4  # 1 before BlueMind 4.1 final
+    name: Name | None = None  # the server uid; default from the partitions on disk
+    addresses: tuple[
+        IpAddress, ...
+    ] = ()  # from which its sync_client connects; default: its own, when it is the only one
+    spool: PathOrNothing | None = None
+    meta: PathOrNothing | None = None
+    archive: PathOrNothing | None = None
+    sync_log: PathOrNothing | None = None
+    database: Conninfo | None = None  # libpq conninfo or URI of bj-data; default from bm.ini
+    database_password_file: AbsolutePath | None = None
+    expected_sessions: Annotated[int, between(0, 1000)] = 4  # 1 before BlueMind 4.1 final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +89,17 @@ class Privacy:
 class Limits:
     """``[limits]``: what bmrepmon may cost."""
 
-    series: int = 20000
-    top_folders: int = 20
-    database_timeout: Duration = field(default_factory=lambda: Duration("30s"))
-    database_connections: int = 1
+    series: Annotated[int, between(100, 10_000_000)] = 20000
+    top_folders: Annotated[int, between(0, 1000)] = 20
+    database_timeout: PositiveDuration = field(default_factory=lambda: Duration("30s"))
+    database_connections: Annotated[int, between(1, 10)] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateSection:
     """``[state]``: where bmrepmon keeps what must survive a restart."""
 
-    directory: str | None = None  # default $STATE_DIRECTORY, else /var/lib/bmrepmon
+    directory: AbsolutePath | None = None  # default $STATE_DIRECTORY, else /var/lib/bmrepmon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,4 +125,8 @@ SECTIONS: Mapping[str, type] = {
     "privacy": Privacy,
     "limits": Limits,
     "state": StateSection,
+}
+
+KEYS: Mapping[str, Mapping[str, Any]] = {
+    section: get_type_hints(kind, include_extras=True) for section, kind in SECTIONS.items()
 }

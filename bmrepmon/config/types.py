@@ -3,11 +3,26 @@
 Each is built from the text in the file and raises ``ValueError`` with one sentence when the text is no good.
 """
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+from bmrepmon.config.crontab import crontab
+
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+PASSWORD_LIKE = re.compile(r"pass|secret|token|://", re.IGNORECASE)
+
+
+def quoted(text: str) -> str:
+    """Show ``text`` in an error: on one line, short, and not at all when it may hold a password.
+
+    >>> quoted("30 seconds")
+    "'30 seconds'"
+    """
+    if len(text) > 40 or PASSWORD_LIKE.search(text):
+        return f"this text of {len(text)} characters"
+    return repr(text)
 
 
 class Duration(float):
@@ -19,9 +34,9 @@ class Duration(float):
 
     def __new__(cls, text: str) -> Self:
         """Parse ``text``."""
-        parts = re.findall(r"(\d+)(ms|s|m|h|d)", text)
+        parts = re.findall(r"([0-9]{1,9})(ms|s|m|h|d)", text)
         if not parts or "".join(number + unit for number, unit in parts) != text:
-            raise ValueError(f"'{text}' is not a duration: write for example 500ms, 30s, 5m or 1h30m")
+            raise ValueError(f"{quoted(text)} is not a duration: write for example 500ms, 30s, 5m or 1h30m")
         return super().__new__(cls, sum(int(number) * UNITS[unit] for number, unit in parts))
 
     def __repr__(self) -> str:
@@ -41,13 +56,28 @@ class Address(NamedTuple):
         >>> Address.parse("[::1]:10057")
         Address(host='::1', port=10057)
         """
-        match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]]+)):(\d{1,5})", text)
-        if match is None or int(match[3]) > 65535:
-            raise ValueError(f"'{text}' is not an address: write HOST:PORT, for example 127.0.0.1:10057")
+        match = re.fullmatch(r"(?:\[([^\[\]]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})", text)
+        if match is None or int(match[3]) > 65535 or not _is_host(match[1], match[2]):
+            raise ValueError(
+                f"{quoted(text)} is not an address to listen on: write HOST:PORT, for example 127.0.0.1:10057, "
+                "or [::1]:10057 for IPv6, with a port up to 65535"
+            )
         return cls(match[1] or match[2], int(match[3]))
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_host(ipv6: str | None, host: str) -> bool:
+    """Tell a possible host from a typing error; four numbers with dots must be an IPv4 address."""
+    try:
+        if ipv6 is not None:
+            ipaddress.IPv6Address(ipv6)
+        elif re.fullmatch(r"[0-9.]+", host):
+            ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +85,20 @@ class Trigger:
     """When a source looks: every so many seconds, or by the five fields of a crontab line (``cron 15 3 * * *``)."""
 
     seconds: float | None
-    crontab: str | None
+    crontab: str | None  # weekdays are written as names, which mean the same to everybody
 
     @classmethod
     def every(cls, text: str) -> Self:
         """Look at an interval."""
         seconds = Duration(text)
         if seconds < 1:
-            raise ValueError(f"'{text}' is too often: a source looks at most once a second")
+            raise ValueError(f"{quoted(text)} is too often: a source looks at most once a second")
         return cls(float(seconds), None)
 
     @classmethod
     def cron(cls, fields: str) -> Self:
         """Look at the times of a crontab line."""
-        if len(fields.split()) != 5:
-            raise ValueError(f"'cron {fields}' needs five fields: minute hour day month weekday")
-        return cls(None, fields)
+        return cls(None, crontab(fields))
 
     @classmethod
     def parse(cls, text: str) -> Self:
