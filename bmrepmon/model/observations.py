@@ -7,6 +7,7 @@ backend, a *store* is the spool or the archives, a *body* is a row of ``t_messag
 from dataclasses import dataclass
 from typing import Literal
 
+from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.inodes import Inodes
 
 Store = Literal["spool", "archive"]
@@ -76,4 +77,4 @@ class SessionCounts:
         return sum(p.sessions for p in self.peers)
 
 
-Observation = StoreCount | RowCounts | SessionCounts
+Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog
