@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from bmrepmon.model.names import MailboxName
+
 DamageReason = Literal[
     "too_short",  # fewer bytes than the fixed part of the file
     "unknown_version",  # a minor version whose layout is not known, or not a cyrus.index at all
@@ -95,3 +97,16 @@ class FolderIdentity:
 
     unique_id: str
     quota_root: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPath:
+    """Where a folder lies below the root of a store or of the metadata, and what that says of its name."""
+
+    partition: str
+    name: MailboxName | None  # None when the path is not one that Cyrus makes for BlueMind
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the folder awaits its purge; nobody replicates it any more."""
+        return self.name is not None and self.name.namespace in ("deleted", "deletedShared")
