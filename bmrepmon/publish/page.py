@@ -1,0 +1,58 @@
+"""The landing page and the error pages as HTML, from the status document."""
+
+from collections.abc import Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bmrepmon.publish.document import LogStatus, SourceStatus, Status
+from bmrepmon.publish.language import LANGUAGES, UNKNOWN, load_language
+
+MARKS: Mapping[str, str] = {"good": "✓", "failed": "✗", "empty": "○", "waiting": "…"}  # never colour alone
+LINKS = (
+    ("metrics", "link_metrics"),
+    ("api/v1/status", "link_status"),
+    ("api/v1/history", "link_history"),
+    ("-/healthy", "link_healthy"),
+    ("-/ready", "link_ready"),
+)
+
+
+class Pages:
+    """Renders every page in every language; templates and texts are read once, when it is made."""
+
+    def __init__(self) -> None:
+        """Read the templates and the texts."""
+        environment = Environment(
+            loader=PackageLoader("bmrepmon.publish"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, state_of=state_of, errors=errors)
+        self._landing = environment.get_template("landing.html")
+        self._error = environment.get_template("error.html")
+        self._languages = {code: load_language(code) for code in LANGUAGES}
+
+    def landing(self, status: Status, language: str) -> str:
+        """Return the page at ``/``; its links are relative, so that it works below any path of a proxy."""
+        return self._landing.render(t=self._languages[language], status=status, base="")
+
+    def error(self, code: int, text: str, language: str) -> str:
+        """Return an error page, which repeats nothing of what was asked."""
+        return self._error.render(t=self._languages[language], code=code, text=text, base="/")
+
+
+def state_of(source: SourceStatus) -> str:
+    """Name the state of a source: good, failed, empty, waiting."""
+    if source.success is None:
+        return "waiting"
+    if not source.success:
+        return "failed"
+    return "empty" if source.reason else "good"
+
+
+def errors(log: LogStatus) -> str:
+    """List the failures, the most frequent first."""
+    return ", ".join(f"{reason}: {n}" for reason, n in sorted(log.errors.items(), key=lambda one: (-one[1], one[0])))

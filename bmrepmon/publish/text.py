@@ -1,0 +1,147 @@
+"""The status document for the terminal: readable at 80 columns, plain when piped."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.publish.document import BackendStatus, CoreStatus, LogStatus, SourceStatus, Status, StoreFiles
+from bmrepmon.publish.language import UNKNOWN, Language, load_language
+from bmrepmon.publish.page import MARKS, errors, state_of
+from bmrepmon.publish.status import describe
+
+COLOURS = {"good": "green", "failed": "red", "empty": "yellow", "waiting": "yellow"}
+Row = tuple[str, str, str]  # what, how much, and what is to be said of it
+
+
+def render_text(snapshot: Snapshot, console: Console, language: str = "en") -> None:
+    """Print a snapshot."""
+    console.print(draw(describe(snapshot), load_language(language)))
+
+
+def draw(status: Status, t: Language) -> RenderableType:
+    """Return the document as something that rich can print, or keep alive on a screen."""
+    parts: list[RenderableType] = [Text(f"bmrepmon {status.version}  {t('as_of', at=t.moment(status.at))}")]
+    for backend in status.backends:
+        parts += [heading(backend.name), facts(_backend(backend, status, t)), *_partitions(backend, t)]
+    if status.other_sessions:
+        parts.append(Text(f"\n{t('sessions_other', n=t.number(status.other_sessions))}", style="red"))
+    if status.log:
+        parts += [heading(t("log")), facts(_log(status.log, status, t))]
+    if status.core:
+        parts += [heading(t("core")), facts(_core(status.core, status, t))]
+    if status.sources:
+        parts += [heading(t("sources")), *_sources(status, t)]
+    return Group(*parts)
+
+
+def heading(text: str) -> Text:
+    """Return the title of a part, with a blank line before it."""
+    return Text(f"\n{text}", style="bold")
+
+
+def facts(rows: Iterator[Row]) -> RenderableType:
+    """Return rows with their numbers below each other."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(style="dim")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return indented(table)
+
+
+def indented(part: RenderableType) -> RenderableType:
+    """Set a part two columns in."""
+    return Padding(part, (0, 0, 0, 2), expand=False)
+
+
+def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Row]:
+    yield _store(t("spool"), backend.spool, status, t)
+    yield _store(t("archive"), backend.archive, status, t)
+    yield t("unique"), t.number(backend.unique_messages), t("unique_note")
+    if backend.database:
+        counted = t("counted", age=t.age(backend.database.counted_at, status.at))
+        yield t("database"), t.number(backend.database.bodies), f"{t('bodies')}, {counted}"
+    else:
+        yield t("database"), UNKNOWN, ""
+    yield t("delta"), t.signed(backend.delta_messages), t("delta_note")
+    yield t("sessions"), t.number(backend.sessions.active), _expected(backend, t)
+
+
+def _expected(backend: BackendStatus, t: Language) -> str:
+    sessions = backend.sessions
+    logged = "" if sessions.logged is None else f"; {t('sessions_logged', logged=sessions.logged)}"
+    return t("sessions_note", expected=sessions.expected) + logged
+
+
+def _store(label: str, store: StoreFiles | None, status: Status, t: Language) -> Row:
+    if store is None:
+        return label, UNKNOWN, ""
+    told = f"{t('messages')}, {t('counted', age=t.age(store.counted_at, status.at))}"
+    unreadable = f"\n{t('unreadable', n=t.number(store.unreadable))}" if store.unreadable else ""
+    return label, t.number(store.messages), told + unreadable
+
+
+def _partitions(backend: BackendStatus, t: Language) -> Iterator[RenderableType]:
+    """Draw the stores partition by partition, where there is any."""
+    rows = [
+        (partition.partition, t(store), *map(t.number, (partition.messages, partition.folders, partition.files)))
+        for store, found in (("spool", backend.spool), ("archive", backend.archive))
+        for partition in (found.partitions if found else ())
+    ]
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(t("partition"), overflow="fold")
+    table.add_column(t("store"), no_wrap=True)
+    for label in ("messages", "folders", "files"):
+        table.add_column(t(label), justify="right", no_wrap=True)
+    for row in sorted(rows):
+        table.add_row(*map(Text, row))
+    yield Text()
+    yield indented(table)
+
+
+def _log(log: LogStatus, status: Status, t: Language) -> Iterator[Row]:
+    replies = log.replies
+    told = {name: t.number(n) for name, n in (("ok", replies.ok), ("no", replies.no), ("bad", replies.bad))}
+    yield t("last_event"), t.age(log.last_event, status.at), t.moment(log.last_event) if log.last_event else ""
+    yield t("apply_mailbox"), t.number(log.apply_mailbox), ""
+    yield t("applied_messages"), t.number(log.applied_messages), ""
+    yield t("replies"), t.number(replies.ok + replies.no + replies.bad), t("replies_note", **told)
+    yield t("errors"), t.number(sum(log.errors.values())), errors(log)
+    yield t("unread"), t.number(log.follower.unread_bytes), t("bytes")
+    yield t("gaps"), t.number(log.follower.gaps), ""
+
+
+def _core(core: CoreStatus, status: Status, t: Language) -> Iterator[Row]:
+    yield t("latency"), t.seconds(core.probe_latency_seconds), t.age(core.probe_at, status.at) if core.probe_at else ""
+    reason = t("last_reason", reason=core.probe_failure_reason) if core.probe_failure_reason else ""
+    yield t("probe_failures"), t.number(core.probe_failures), reason
+
+
+def _sources(status: Status, t: Language) -> Iterator[RenderableType]:
+    """Draw every source in a table, and below it what went wrong, each with its way out."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for label in ("source", "backend", "state"):
+        table.add_column(t(label), overflow="fold")
+    for label in ("last_success", "took"):
+        table.add_column(t(label), justify="right", no_wrap=True)
+    for source in status.sources:
+        state, last_success = state_of(source), t.age(source.last_success, status.at)
+        mark = Text(f"{MARKS[state]} {t(state)}", style=COLOURS[state])
+        table.add_row(Text(source.source), Text(source.backend), mark, last_success, t.seconds(source.duration))
+    yield indented(table)
+    for source in status.sources:
+        if told := _told(source, status, t):
+            yield indented(Text(f"\n{' '.join(filter(None, [source.source, source.backend]))}: {told}"))
+
+
+def _told(source: SourceStatus, status: Status, t: Language) -> str:
+    running = source.running_since
+    since = t("running", age=t.seconds((status.at - running).total_seconds())) if running else ""
+    return "; ".join(filter(None, [source.error, since]))

@@ -1,0 +1,204 @@
+"""The HTTP application: every answer is rendered from the last snapshot; nothing here waits for anything."""
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.model.state import Key
+from bmrepmon.publish.document import Failure, SeriesNames
+from bmrepmon.publish.exposition import SERIES, Exposition
+from bmrepmon.publish.facts import awaited
+from bmrepmon.publish.language import choose
+from bmrepmon.publish.page import Pages
+from bmrepmon.publish.status import describe, encode_status, history
+
+STATIC: Mapping[str, str] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+ERROR_TEXTS: Mapping[int, str] = {404: "not_found", 405: "not_allowed"}  # anything else is ours: "broken"
+API_ERRORS: Mapping[int, str] = {404: "there is no such path", 405: "only GET and HEAD are answered"}
+
+
+def create_app(
+    snapshot: Callable[[], Snapshot],
+    silent: Callable[[], tuple[str, ...]],
+    sources: Collection[Key] = (),
+    limit: int = SERIES,
+) -> ASGIApp:
+    """Build the application.
+
+    ``snapshot`` returns the last one, ``silent`` the names of the daemon's threads that do not beat; ``sources`` are
+    those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
+    """
+    pages = Pages()
+    app = Starlette(
+        routes=[
+            *metrics_routes(Exposition(snapshot, limit)),
+            *api_routes(snapshot),
+            *health_routes(snapshot, silent, sources),
+            *page_routes(snapshot, pages),
+        ],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
+        exception_handlers=error_answers(pages),
+    )
+    app.router.redirect_slashes = False  # a redirect would repeat the path
+    return SecurityHeaders(app)
+
+
+def metrics_routes(exposition: Exposition) -> Sequence[Route]:
+    """Serve ``/metrics``, in the format that Accept prefers."""
+
+    async def metrics(request: Request) -> Response:
+        names = request.query_params.getlist("name[]")
+        text, content_type = exposition.render(request.headers.get("Accept", ""), names)
+        return Response(text, headers={"Content-Type": content_type, "Vary": "Accept"})
+
+    return [Route("/metrics", metrics)]
+
+
+def api_routes(snapshot: Callable[[], Snapshot]) -> Sequence[Route]:
+    """Serve ``/api/v1``."""
+
+    async def status(_: Request) -> Response:
+        return json(encode_status(snapshot()))
+
+    async def series(request: Request) -> Response:
+        windows = snapshot().state.durable.history
+        name = request.query_params.get("series")
+        if name is None:
+            return json(msgspec.json.encode(SeriesNames(tuple(sorted(windows)))))
+        if name not in windows:
+            return json_error(404, "there is no such series; /api/v1/history without series lists those there are")
+        since = unix_time(request.query_params.get("since", "0"))
+        if since is None:
+            return json_error(400, "since is neither Unix seconds nor a time in ISO 8601 with its offset")
+        return json(msgspec.json.encode(history(name, windows[name], since)))
+
+    return [Route("/api/v1/status", status), Route("/api/v1/history", series)]
+
+
+def health_routes(
+    snapshot: Callable[[], Snapshot], silent: Callable[[], tuple[str, ...]], sources: Collection[Key]
+) -> Sequence[Route]:
+    """Serve ``/-/healthy`` and ``/-/ready``; neither says anything about replication."""
+
+    async def healthy(_: Request) -> Response:
+        return told("no sign of life from: ", silent())
+
+    async def ready(_: Request) -> Response:
+        return told("not yet read: ", [" of ".join(filter(None, key)) for key in awaited(snapshot(), sources)])
+
+    return [Route("/-/healthy", healthy), Route("/-/ready", ready)]
+
+
+def page_routes(snapshot: Callable[[], Snapshot], pages: Pages) -> Sequence[Route]:
+    """Serve ``/`` and what it is drawn with, which is read here, once."""
+    folder = files("bmrepmon.publish").joinpath("static")
+    assets = {name: folder.joinpath(name).read_bytes() for name in STATIC}
+
+    async def landing(request: Request) -> Response:
+        language = wanted(request)
+        return HTMLResponse(
+            pages.landing(describe(snapshot()), language),
+            headers={"Content-Language": language, "Vary": "Accept-Language"},
+        )
+
+    async def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in assets:
+            raise HTTPException(404)
+        return Response(assets[name], media_type=STATIC[name], headers={"Cache-Control": "public, max-age=3600"})
+
+    return [Route("/", landing), Route("/static/{name}", static)]
+
+
+def error_answers(pages: Pages) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
+    """Answer errors with a page, or in JSON below ``/api``; neither repeats the path or tells details."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        code = error.status_code if isinstance(error, HTTPException) else 500
+        headers = error.headers if isinstance(error, HTTPException) else None
+        if request.url.path.startswith("/api/"):
+            return json_error(code, API_ERRORS.get(code, "an error in bmrepmon, told in its log"), headers)
+        text = pages.error(code, ERROR_TEXTS.get(code, "broken"), wanted(request))
+        return HTMLResponse(text, code, headers)
+
+    return {HTTPException: refused, Exception: refused}
+
+
+class SecurityHeaders:
+    """Adds the headers that keep browsers from doing what nobody asked for; a header already set stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap ``app`` from outside, so that its error answers have them too."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything through."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def told(sentence: str, names: Sequence[str]) -> Response:
+    """Answer 200 when there is nobody to name, else 503 with the names."""
+    return PlainTextResponse(f"{sentence}{', '.join(names)}\n", 503) if names else PlainTextResponse("ok\n")
+
+
+def json(body: bytes, code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with JSON."""
+    return Response(body, code, headers, "application/json")
+
+
+def json_error(code: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with one sentence, in JSON."""
+    return json(msgspec.json.encode(Failure(sentence)), code, headers)
+
+
+def wanted(request: Request) -> str:
+    """Return the language of the reader."""
+    return choose(request.headers.get("Accept-Language", ""))
+
+
+def unix_time(text: str) -> float | None:
+    """Read Unix seconds, or a time in ISO 8601 with its offset (whose ``+`` is a blank in a URL), or neither.
+
+    >>> unix_time("1970-01-01T01:00:10 01:00")
+    10.0
+    """
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        at = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", text))
+    except ValueError:
+        return None
+    return at.timestamp() if at.tzinfo else None

@@ -1,0 +1,127 @@
+"""Hand-built snapshots that the tests of the publishers share."""
+
+from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
+from bmrepmon.model.frozen import frozen
+from bmrepmon.model.health import SourceHealth
+from bmrepmon.model.history import Point, Window
+from bmrepmon.model.inodes import NO_INODES
+from bmrepmon.model.log_activity import DURATION_BUCKETS, CoreActivity, Histogram, LogActivity
+from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts, StoreCount
+from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
+from bmrepmon.model.state import Durable, State
+
+NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
+MASTER = "bm-master"
+SECOND = "mail2.example.net"
+MASTER_PARTITION = "bm-master__example_net"
+SECOND_PARTITION = "mail2_example_net__example_net"
+
+
+def full() -> Snapshot:
+    """Return a snapshot of two backends in which everything is known, and the database of the second has failed."""
+    facts = (BackendFacts(MASTER, ("127.0.0.1",), 4), BackendFacts(SECOND, ("192.0.2.2",), 4))
+    return derive(state(), facts, NOW)
+
+
+def single() -> Snapshot:
+    """Return the same where the first backend is the only one."""
+    return derive(state(), (BackendFacts(MASTER, (), 4),), NOW)
+
+
+def unknown() -> Snapshot:
+    """Return a snapshot of a daemon that has only just started: one backend, nothing read."""
+    return derive(State(NOW), (BackendFacts(MASTER, (), 4),), NOW)
+
+
+def state() -> State:
+    """Build the state of both snapshots."""
+    return State(
+        started_at=NOW - 3600,
+        durable=Durable(
+            log=log(),
+            core=CoreActivity(
+                lines=frozen({"event": 900, "unknown": 3}),
+                last_event_at=NOW - 9,
+                probe_latency=0.25,
+                probe_at=NOW - 9,
+                probe_failures=2,
+                probe_failure_reason="timeout",
+            ),
+            checkpoints=frozen({"log": Checkpoint(1, 2, 3, "", 0), "core_log": Checkpoint(1, 5, 3, "", 0)}),
+            followers=frozen(
+                {
+                    "log": FollowerCounts(rotations=3, truncations=1, gaps=1, unread_bytes=4096, exists=True),
+                    "core_log": FollowerCounts(
+                        rotations=1,
+                        exists=False,
+                        reason="missing",
+                        error="/var/log/bm/core.log is not there: start bm-core, or set [core] core_log",
+                    ),
+                }
+            ),
+            history=frozen(
+                {
+                    "bodies/bm-master": Window((Point(NOW - 120, 13_990.0), Point(NOW - 60, 14_000.0))),
+                    "log_active_sessions": Window((Point(NOW - 60, 4.0),)),
+                }
+            ),
+        ),
+        observations=frozen(
+            {
+                ("spool", MASTER): StoreCount(
+                    "spool", (PartitionCount(MASTER_PARTITION, 12_900, 12_345, 210),), NO_INODES, 1, ()
+                ),
+                ("archive", MASTER): StoreCount(
+                    "archive", (PartitionCount(MASTER_PARTITION, 2000, 2000, 50),), NO_INODES, 0, ()
+                ),
+                ("spool", SECOND): StoreCount(
+                    "spool", (PartitionCount(SECOND_PARTITION, 700, 600, 20),), NO_INODES, 0, ()
+                ),
+                ("database", MASTER): RowCounts(14_355, 140_004),
+                ("sessions", ""): SessionCounts((PeerSessions("127.0.0.1", 4), PeerSessions("198.51.100.9", 1))),
+            }
+        ),
+        health=frozen({(health.source, health.backend): health for health in healths()}),
+        unique_messages=frozen({MASTER: 14_200, SECOND: 600}),
+    )
+
+
+def healths() -> tuple[SourceHealth, ...]:
+    """Build the health of every source: one hangs, one failed, the rest is fine."""
+    return (
+        SourceHealth("spool", MASTER, None, NOW - 12, 0.8, NOW - 12),
+        SourceHealth("archive", MASTER, NOW - 300, NOW - 360, 0.2, NOW - 360),
+        SourceHealth("database", MASTER, None, NOW - 240, 1.5, NOW - 240),
+        SourceHealth("spool", SECOND, None, NOW - 10, 0.1, NOW - 10),
+        SourceHealth(
+            "database",
+            SECOND,
+            None,
+            NOW - 20,
+            0.004,
+            None,
+            "refused",
+            "bj-data on mail2.example.net:5432 refuses connections: is PostgreSQL running?",
+            7,
+        ),
+        SourceHealth("sessions", "", None, NOW - 3, 0.002, NOW - 3),
+    )
+
+
+def log() -> LogActivity:
+    """Build the activity of replication.log."""
+    return LogActivity(
+        lines=frozen({"event": 20_000, "continuation": 40, "unknown": 2}),
+        first_event_at=NOW - 86_400,
+        last_event_at=NOW - 2,
+        apply_mailbox=frozen({MASTER_PARTITION: 1000, SECOND_PARTITION: 5, "elsewhere__example_net": 2}),
+        replies=frozen({"ok": 1004, "no": 3}),
+        applied_messages=812,
+        record_changes=frozen({"create": 800, "update": 150}),
+        errors=frozen({"owner_missing": 3}),
+        durations=frozen({"APPLY MAILBOX": Histogram((0, 3, *[0] * (len(DURATION_BUCKETS) - 2), 1), 3000.045, 3000.0)}),
+        last_apply_at=frozen({MASTER_PARTITION: NOW - 5, SECOND_PARTITION: NOW - 700}),
+        last_probe_apply_at=frozen({MASTER_PARTITION: NOW - 11}),
+        active_sessions=4,
+        active_sessions_at=NOW - 8,
+    )
