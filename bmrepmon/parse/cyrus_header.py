@@ -17,7 +17,7 @@ MAGIC = (
 )
 _UNIQUE_ID = re.compile(rb"[0-9A-Za-z_.-]{1,128}")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_TOKEN = re.compile(rb'\s*(?:(%?\(|\))|"((?:[^"\\]|\\.)*)"|\{(\d{1,6})\+?\}\r?\n|([^\s()"]+))', re.DOTALL)
+_TOKEN = re.compile(rb'\s*(?:(%?\()|(\))|"((?:[^"\\]|\\.)*)"|\{(\d{1,6})\+?\}\r?\n|([^\s()"]+))', re.DOTALL)
 
 
 def parse_header_file(raw: bytes) -> FolderIdentity | Damage:
@@ -55,27 +55,19 @@ def _identity(unique_id: bytes, quota_root: bytes) -> FolderIdentity | Damage:
 
 def _values(body: bytes) -> Iterator[bytes]:
     """Yield keys and values of the outermost list in turn; an inner list counts as one empty value."""
-    depth = 0
-    for bracket, value in _tokens(body):
-        if bracket == b")":
-            depth -= 1
-        elif bracket:
-            depth += 1
-            continue
-        if depth == 1:
-            yield value
-        elif depth == 0:
-            return
-
-
-def _tokens(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (bracket, b"") or (b"", value), and stop at whatever is neither."""
-    at = 0
+    depth = at = 0
     while token := _TOKEN.match(body, at):
         at = token.end()
-        bracket, quoted, length, atom = token.groups()
-        if length is not None:
-            value, at = body[at : at + int(length)], at + int(length)
-        else:
-            value = atom or _ESCAPED.sub(rb"\1", quoted or b"")
-        yield bracket or b"", b"" if bracket else value
+        opened, closed, quoted, length, atom = token.groups()
+        if opened:
+            depth += 1
+            continue
+        if closed:
+            depth -= 1
+        if length:
+            at += int(length)
+            atom = body[at - int(length) : at]
+        if depth == 1:
+            yield atom or _ESCAPED.sub(rb"\1", quoted or b"")
+        elif depth == 0:
+            return

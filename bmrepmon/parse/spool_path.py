@@ -11,7 +11,9 @@ from bmrepmon.parse.mailbox_name import parse_mailbox_name
 
 
 def parse_folder_path(path: str | bytes) -> FolderPath:
-    """Read a path relative to the root, as the operating system gives it. Its name is None when a letter or a level is not what Cyrus would write.
+    """Read a path relative to the root, as the operating system gives it.
+
+    Its name is None when a letter or a level is not what Cyrus would write.
 
     >>> parse_folder_path("bm-master__acme_test/domain/a/acme.test/j/user/jean^dupont/Sent").name
     MailboxName(domain='acme.test', namespace='users', mailbox='jean.dupont', folder='Sent', deleted_at=None)
