@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import Literal
 
 from bmrepmon.config.settings import Settings
 from bmrepmon.config.types import Secret
@@ -30,6 +31,23 @@ class Backend:
     expected_sessions: int
 
 
+Reason = Literal[
+    "absent",  # a default place that does not exist here: normal on a server with another role
+    "unreadable",  # it exists, and we may not or cannot read it
+    "invalid",  # it was read, and makes no sense
+    "ambiguous",  # it can be understood in two ways; discovery chose one
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that discovery noticed and people should be able to see; never holds a secret."""
+
+    subject: str  # the source or key concerned: "bm.ini", "spool of bm-master"
+    reason: Reason
+    message: str  # one sentence: what it is, and the way out
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """One machine of a BlueMind installation, as far as bmrepmon can look at it."""
@@ -42,3 +60,4 @@ class Installation:
     proc: Path
     state_directory: Path
     backends: tuple[Backend, ...]
+    findings: tuple[Finding, ...] = ()

@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,6 +60,26 @@ def parse_settings(raw: bytes, source: str, environ: Mapping[str, str]) -> Setti
     settings = _build(values)
     if doubts := tuple(_contradictions(settings.backend, source)):
         raise ConfigError(doubts)
+    return settings
+
+
+def override(settings: Settings, written: Mapping[str, object]) -> Settings:
+    """Put values of the command line, by ``section.key`` and written as in TOML, on top of ``settings``.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    problems: list[str] = []
+    for name, value in written.items():
+        section, _, key = name.partition(".")
+        try:
+            good = read(KEYS[section][key], list(value) if isinstance(value, tuple) else value)
+        except ValueError as error:
+            problems.append(f"the command line: [{section}] {key}: {error}")
+        else:
+            settings = replace(settings, **{section: replace(getattr(settings, section), **{key: good})})
+    if problems:
+        raise ConfigError(problems)
     return settings
 
 

@@ -1,0 +1,67 @@
+"""The machine below a root, as discovery looks at it; everything odd is noted, nothing is fatal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bmrepmon.config.installation import Finding, Reason
+from bmrepmon.config.places import PLACES
+
+UNREADABLE = "{path}: {problem}: {consequence}"
+
+
+class Machine:
+    """Looks into files below ``root`` and keeps the findings."""
+
+    def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
+        """Look below ``root``, with the environment ``environ``."""
+        self.root = root
+        self.environ = environ
+        self.findings: list[Finding] = []
+
+    def note(self, subject: str, reason: Reason, message: str) -> None:
+        """Keep a finding, once."""
+        finding = Finding(subject, reason, message)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def below(self, path: str) -> Path:
+        """Return a default ``path`` below the root."""
+        return self.root / path.lstrip("/")
+
+    def exists(self, path: Path) -> bool:
+        """Whether something is at ``path``; where we may not even look we say yes, so that its source tells why."""
+        try:
+            path.stat()
+        except PermissionError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def place(self, section: str, key: str, written: str | None, subject: str, *, folder: bool = False) -> Path | None:
+        """Decide a path: as written, or the default one if it (or, for a log, its ``folder``) exists."""
+        if written is not None:
+            return Path(written) if written else None
+        default = self.below(PLACES[section, key])
+        if self.exists(default.parent if folder else default):
+            return default
+        self.note(subject, "absent", f"there is no {default.parent if folder else default} on this machine")
+        return None
+
+    def read(self, path: Path, subject: str, consequence: str) -> bytes | None:
+        """Return the content of ``path``; ``None`` if it is missing, or, with a finding, unreadable."""
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            problem = (getattr(error, "strerror", None) or "not a possible name").lower()
+            self.note(subject, "unreadable", UNREADABLE.format(path=path, problem=problem, consequence=consequence))
+            return None
+
+    def folders(self, path: Path) -> frozenset[str]:
+        """Return the names of the folders in ``path``; none if it cannot be listed, which its source will say."""
+        try:
+            return frozenset(entry.name for entry in path.iterdir() if entry.is_dir())
+        except OSError:
+            return frozenset()
