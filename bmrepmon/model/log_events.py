@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 
-# Every word that Reply.reason and Failure.reason can hold; metrics show each from the first scrape.
-ERROR_REASONS: tuple[str, ...] = ()
+# Every word that Command.name can hold, after BlueMind 4.9, ReplicationSession and its package cmd.
+COMMANDS: tuple[str, ...] = (
+    *("AUTHENTICATE", "STARTTLS", "NOOP", "RESTART", "EXIT", "C01"),
+    *("GET USER", "GET META", "GET MAILBOXES", "GET FULLMAILBOX", "GET ANNOTATION", "GET FETCH"),
+    *("APPLY MESSAGE", "APPLY MAILBOX", "APPLY UNMAILBOX", "APPLY UNUSER", "APPLY RENAME", "APPLY EXPUNGE"),
+    *("APPLY RESERVE", "APPLY SEEN", "APPLY ANNOTATION", "APPLY QUOTA", "APPLY UNQUOTA", "APPLY SIEVE"),
+    *("APPLY UNSIEVE", "APPLY ACTIVATE_SIEVE", "APPLY SUB", "APPLY UNSUB"),
+    "other",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class SessionStarted:
     """A sync_client has connected. The 2022 form tells the active count after it, the 2019 form does not."""
 
     at: float
+    thread: str
     peer: str | None
     active: int | None
 
@@ -56,6 +64,7 @@ class SessionClosed:
     """A session has ended; ``active`` is what is left."""
 
     at: float
+    thread: str
     active: int
     seconds: float
 
@@ -123,6 +132,14 @@ class ProbeFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerTripped:
+    """core.log: the circuit breaker of a session noticed an error; each slows its answers, each success undoes one."""
+
+    at: float
+    errors: int  # outstanding errors of that session
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A failure message of the catalogue."""
 
@@ -143,6 +160,14 @@ class Unknown:
     """A well-formed event with a text that no template knows."""
 
     at: float
+    severe: bool = False  # logged as ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A line that begins like an event and is none: an impossible date, or broken off before its text."""
+
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +190,10 @@ LogEvent = (
     | BodiesMissing
     | ProbeLatency
     | ProbeFailed
+    | BreakerTripped
     | Failure
     | Notice
     | Unknown
+    | Malformed
     | Continuation
 )

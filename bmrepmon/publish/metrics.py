@@ -6,7 +6,7 @@ Unknown is an absent sample. docs/reference/metrics.md is made from this table.
 from dataclasses import dataclass
 from typing import Literal
 
-from bmrepmon.model.log_events import ERROR_REASONS
+from bmrepmon.model.error_reasons import ERROR_REASONS
 from bmrepmon.publish import samples
 from bmrepmon.publish.samples import (
     Read,
