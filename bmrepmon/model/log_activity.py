@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bmrepmon.model.frozen import frozen
+from bmrepmon.model.log_events import AppliedFolder
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
@@ -30,6 +31,15 @@ class OpenCommand:
     frame: int
     command: str  # "APPLY MAILBOX", "GET USER", "RESTART" ...
     at: float
+    folder: AppliedFolder | None = None  # of an APPLY MAILBOX
+
+
+@dataclass(frozen=True, slots=True)
+class BegunReply:
+    """A reply of several lines whose status is still to come, with the command that it answers, where that is known."""
+
+    at: float
+    command: OpenCommand | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,8 @@ class LogActivity:
     active_sessions_at: float | None = None
     sessions_started: int = 0
     sessions_closed: int = 0
-    open_commands: tuple[OpenCommand, ...] = ()  # oldest first, bounded
+    open_commands: tuple[OpenCommand, ...] = ()  # in the order of the log, bounded
+    begun_reply: BegunReply | None = None  # of the last event, when it was one
 
 
 @dataclass(frozen=True, slots=True)
