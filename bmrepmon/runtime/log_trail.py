@@ -1,0 +1,239 @@
+"""A log as one endless stream of complete lines, over rotations, truncations and restarts.
+
+The trail is a sequence of legs: open files with the place to read on from, the live one last. Nothing here knows
+what a line means, when to look, or what is counted from it.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from bmrepmon.model.checkpoint import HEAD_BYTES, Checkpoint, FollowerCounts, fingerprint
+from bmrepmon.model.readings import SourceError
+from bmrepmon.parse.lines import LineSplitter
+from bmrepmon.runtime.log_archives import Archive, begins_alike, between, close_all, holds, matching, open_archives
+from bmrepmon.runtime.log_file import LogStream, open_log, unavailable
+
+Arrival = Literal["start", "rotation", "truncation"]
+
+
+class Replaced(Exception):  # noqa: N818 - what happened to the file, and dealt with
+    """The file no longer holds what was read of it."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """One open file of the trail, read up to ``start`` before and on from there now."""
+
+    stream: LogStream
+    arrival: Arrival = "start"
+    start: int = 0
+    head: bytes = b""  # the first bytes as far as they were read, at most HEAD_BYTES
+    splitter: LineSplitter = field(default_factory=LineSplitter)
+
+    @property
+    def offset(self) -> int:
+        """The end of the last complete line."""
+        return self.start + self.splitter.consumed
+
+    def read(self) -> bytes:
+        """Return the next bytes. Raises SourceError, and Replaced when the file was truncated.
+
+        The head is compared after reading: if it is still the same then, so was the file while it was read.
+        """
+        position = self.start + self.splitter.fed
+        block = self.stream.read(position)
+        if self.stream.head(len(self.head)) != self.head or not (block or self.stream.reaches(position)):
+            raise Replaced
+        if len(self.head) == position:
+            self.head += block[: HEAD_BYTES - position]
+        return block
+
+    def checkpoint(self) -> Checkpoint:
+        """Return what identifies this file and the end of its last complete line."""
+        head = self.head[: self.offset]
+        return Checkpoint(self.stream.device, self.stream.inode, self.offset, fingerprint(head), len(head))
+
+
+class LogTrail:
+    """Reads on from a checkpoint. A checkpoint moves to the next file with its first complete line, not before."""
+
+    def __init__(self, path: Path, checkpoint: Checkpoint | None, counts: FollowerCounts) -> None:
+        """Remember where to begin; nothing is opened before the first line is asked for."""
+        self.path = path
+        self.counts = counts
+        self.behind = False  # whether the last reading ended before the log did
+        self._checkpoint = checkpoint
+        self._legs: deque[Leg] = deque()
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where reading stands, after every line that was given out."""
+        if self._legs and self._legs[0].splitter.consumed:
+            self._checkpoint = self._legs[0].checkpoint()
+        return self._checkpoint
+
+    @property
+    def live(self) -> LogStream | None:
+        """The newest file of the trail, once it is open."""
+        return self._legs[-1].stream if self._legs else None
+
+    def rewind(self, checkpoint: Checkpoint | None, counts: FollowerCounts) -> None:
+        """Go back to where reading stood: what was given out since then came to nothing."""
+        self._close_legs()
+        self._checkpoint, self.counts = checkpoint, counts
+
+    def close(self) -> None:
+        """Give every descriptor back; the next line opens them anew."""
+        self._checkpoint = self.checkpoint
+        self._close_legs()
+
+    def lines(self, budget: int) -> Iterator[bytes]:
+        """Give out complete lines until there are no more now, ``budget`` bytes are read, or a file ends.
+
+        Raises nothing: what stands in the way is told by ``counts``.
+        """
+        self.behind = False
+        try:
+            yield from self._lines(budget)
+            self._count(unread_bytes=sum(max(0, leg.stream.size() - leg.offset) for leg in self._legs))
+        except SourceError as error:
+            exists = False if error.reason == "missing" else None
+            self._count(exists=exists, reason=error.reason, error=str(error))
+
+    def _lines(self, budget: int) -> Iterator[bytes]:
+        if not self._legs:
+            self._open()
+        while True:
+            leg = self._legs[0]
+            try:
+                block = leg.read()
+            except Replaced:
+                self._reopen()
+                continue
+            except SourceError as error:
+                block = self._unreadable(error)
+            yield from leg.splitter.feed(block)
+            budget -= len(block)
+            if block and budget > 0:
+                continue
+            self.behind = bool(block)
+            if not block and len(self._legs) > 1:
+                yield from self._finish(leg)
+            elif not block and self._look():
+                continue  # once more: all that the writer wrote before it moved on is in reach now
+            return
+
+    def _open(self) -> None:
+        """Find where to read on. Raises SourceError while the log cannot be opened."""
+        with _opened(self.path) as live:
+            self._legs.extend(self._start(live, self._checkpoint))
+        self._count(exists=True, reason=None, error=None)
+
+    def _start(self, live: LogStream, checkpoint: Checkpoint | None) -> list[Leg]:
+        if checkpoint is None:
+            return [Leg(live)]
+        head = live.head(checkpoint.head_length)
+        if holds(live, head, checkpoint):
+            return [Leg(live, start=checkpoint.offset, head=head)]
+        if begins_alike(head, checkpoint):  # its end was cut off: what is left of it has been read
+            self._count(truncations=self.counts.truncations + 1, gaps=self.counts.gaps + 1)
+            return [Leg(live, start=live.size(), head=head)]
+        return self._retrace(live, checkpoint)
+
+    def _retrace(self, live: LogStream, checkpoint: Checkpoint) -> list[Leg]:
+        """Look for the rest of what was read among the archives, and go from there to the live file."""
+        truncated = (live.device, live.inode) == (checkpoint.device, checkpoint.inode)
+        arrival: Arrival = "truncation" if truncated else "rotation"
+        archives = open_archives(self.path, live)
+        if (found := matching(archives, checkpoint)) is None:
+            close_all(archives)
+            self._arrived(arrival)
+            self._count(gaps=self.counts.gaps + 1)
+            self._checkpoint = Leg(live).checkpoint()  # so that a restart does not find the same gap again
+            return [Leg(live)]
+        first = Leg(found.stream, start=checkpoint.offset, head=found.head[: checkpoint.head_length])
+        return [first, *_successors(archives, found.head, Leg(live, arrival), keep=found)]
+
+    def _reopen(self) -> None:
+        """Begin anew with a file that was truncated."""
+        self.close()
+        if self._checkpoint is None:
+            self._arrived("truncation")
+        self._open()
+
+    def _unreadable(self, error: SourceError) -> bytes:
+        """Leave a damaged archive for what comes after it; let a live file that cannot be read be opened anew."""
+        if len(self._legs) == 1:
+            self.close()
+            raise error
+        self._count(gaps=self.counts.gaps + 1)
+        return b""
+
+    def _finish(self, leg: Leg) -> Iterator[bytes]:
+        """Leave a file for the next one; the end of a file ends its last line too."""
+        yield from leg.splitter.finish()
+        self._checkpoint = self.checkpoint
+        self._legs.popleft().stream.close()
+        self._arrived(self._legs[0].arrival)
+        self.behind = True
+
+    def _look(self) -> bool:
+        """See what the name points to now; tell whether that is another file with something in it.
+
+        An empty one does not count yet: until its first byte, the writer may still be writing to the old one.
+        """
+        last = self._legs[-1]
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise unavailable(self.path, error) from error
+        if (status.st_dev, status.st_ino) == (last.stream.device, last.stream.inode) or not status.st_size:
+            self._count(exists=True, reason=None, error=None)
+            return False
+        with _opened(self.path) as live:
+            self._legs.extend(_successors(open_archives(self.path, live), last.head, Leg(live, "rotation")))
+        return True
+
+    def _arrived(self, arrival: Arrival) -> None:
+        if arrival == "rotation":
+            self._count(rotations=self.counts.rotations + 1)
+        elif arrival == "truncation":
+            self._count(truncations=self.counts.truncations + 1)
+
+    def _count(self, **changes: object) -> None:
+        self.counts = replace(self.counts, **changes)  # type: ignore[arg-type]  # replace() checks the names
+
+    def _close_legs(self) -> None:
+        while self._legs:
+            self._legs.popleft().stream.close()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[LogStream]:
+    """Open the live file, and close it only if what is to be done with it fails."""
+    live = open_log(path)
+    try:
+        yield live
+    except SourceError:
+        live.close()
+        raise
+
+
+def _successors(archives: list[Archive], first: bytes, live: Leg, keep: Archive | None = None) -> list[Leg]:
+    """Return the legs that follow the file that begins with ``first``; close the archives that are not among them."""
+    try:
+        following = between(archives, first, live.stream)
+        awaited = live.arrival == "rotation" and not live.stream.size()
+    except SourceError:
+        close_all(archives)
+        raise
+    close_all(a for a in archives if a is not keep and a not in following)
+    legs = [Leg(archive.stream, "rotation") for archive in following]
+    if awaited:  # until the new file's first byte, the writer may still be writing to the one before
+        live.stream.close()
+        return legs
+    return [*legs, live]
