@@ -21,8 +21,8 @@ CONNINFO_KEYS = (
     "sslmode", "requiressl", "sslcompression", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl",
     "sslcrldir", "sslsni", "ssl_min_protocol_version", "ssl_max_protocol_version", "sslcertmode", "sslnegotiation",
     "requirepeer", "krbsrvname", "gsslib", "gssdelegation", "service", "target_session_attrs", "load_balance_hosts",
-    "min_protocol_version", "max_protocol_version", "scram_client_key", "scram_server_key", "oauth_issuer", "oauth_client_id",
-    "oauth_client_secret", "oauth_scope", "sslkeylogfile",
+    "min_protocol_version", "max_protocol_version", "scram_client_key", "scram_server_key", "oauth_issuer",
+    "oauth_client_id", "oauth_client_secret", "oauth_scope", "sslkeylogfile",
 )  # fmt: skip
 CONNINFO_PAIR = re.compile(
     r"\s*([A-Za-z_]+)\s*=\s*('(?:[^'\\]|\\.)*'(?=\s|$)|(?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*|)", re.DOTALL

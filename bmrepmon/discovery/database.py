@@ -16,6 +16,7 @@ from bmrepmon.parse.bm_ini import BmIni, parse_bm_ini
 from bmrepmon.parse.local_addresses import parse_fib_trie, parse_if_inet6
 
 WAY_OUT = "the database is unknown; let bmrepmon read the file, or write [[backend]] database"
+REFUSALS = (psycopg.Error, UnicodeError, ValueError)  # of libpq; their texts may quote a password
 OWN_SECRET = ("password", "passfile", "service")  # libpq finds the password by these
 
 
@@ -36,7 +37,11 @@ def find_database(machine: Machine, backend: written.Backend, ini: str | None, *
     if not parts:
         return None
     password = _password(machine, backend, parts) or fallback
-    conninfo = make_conninfo(**parts | ({"password": password} if password else {}))
+    try:
+        conninfo = make_conninfo(**parts | ({"password": password} if password else {}))
+    except REFUSALS:
+        machine.note("database", "invalid", "libpq does not take what is written about the database: check it by hand")
+        return None
     return Database(Secret(conninfo), _shown(parts))
 
 
@@ -44,8 +49,8 @@ def _parts(machine: Machine, conninfo: Secret) -> dict[str, Any] | None:
     """Take a connection string apart, as libpq does."""
     try:
         return conninfo_to_dict(conninfo.reveal())
-    except (psycopg.Error, UnicodeError, ValueError):  # its text may quote what it was given
-        machine.note("database", "invalid", "libpq does not take [[backend]] database as it is: no database is read")
+    except REFUSALS:
+        machine.note("database", "invalid", "libpq does not take [[backend]] database as it is: check it by hand")
         return None
 
 
