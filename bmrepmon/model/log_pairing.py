@@ -18,6 +18,9 @@ class OpenCommands:
         """Go on with the commands that waited."""
         self._waiting = list(waiting)
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def waiting(self) -> tuple[OpenCommand, ...]:
         """Return the commands that wait."""
         return tuple(self._waiting)

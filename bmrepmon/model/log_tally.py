@@ -92,6 +92,21 @@ class LogTally:
         """Count a line that was too long to be kept whole, beside its event."""
         self._lines["oversized"] += 1
 
+    @property
+    def blocked(self) -> bool:
+        """Whether a command waits for its answer."""
+        return bool(self._open)
+
+    @property
+    def last_event_at(self) -> float | None:
+        """The time of the newest event."""
+        return self._last_at
+
+    @property
+    def active_sessions(self) -> int | None:
+        """Sessions as the log last said."""
+        return self._active
+
     def activity(self) -> LogActivity:
         """Return what is known after the events so far."""
         return LogActivity(
