@@ -118,7 +118,7 @@ def log() -> LogActivity:
         replies=frozen({"ok": 1004, "no": 3}),
         applied_messages=812,
         record_changes=frozen({"create": 800, "update": 150}),
-        errors=frozen({"owner_missing": 3}),
+        errors=frozen({"owner_unknown": 3}),
         durations=frozen({"APPLY MAILBOX": Histogram((0, 3, *[0] * (len(DURATION_BUCKETS) - 2), 1), 3000.045, 3000.0)}),
         last_apply_at=frozen({MASTER_PARTITION: NOW - 5, SECOND_PARTITION: NOW - 700}),
         last_probe_apply_at=frozen({MASTER_PARTITION: NOW - 11}),

@@ -162,8 +162,8 @@ class Status:
     started_at: Annotated[datetime, Meta(description="when bmrepmon started")]
     backends: Annotated[tuple[BackendStatus, ...], Meta(description="every backend that is observed")]
     other_sessions: Annotated[int | None, Meta(description="replication sessions that no backend can be told for")]
-    log: Annotated[LogStatus | None, Meta(description="replication.log, where it is followed")]
-    core: Annotated[CoreStatus | None, Meta(description="core.log, where it is followed")]
+    log: Annotated[LogStatus | None, Meta(description="replication.log, once some of it was read")]
+    core: Annotated[CoreStatus | None, Meta(description="core.log, once some of it was read")]
     sources: Annotated[tuple[SourceStatus, ...], Meta(description="every source, with its health")]
 
 

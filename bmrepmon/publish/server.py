@@ -128,8 +128,8 @@ def bind(address: Address) -> socket.socket:
     """Return a socket that listens; of a name with several addresses the first, IPv4 before IPv6."""
     try:
         found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except socket.gaierror as error:
-        raise ListenError(f"cannot listen on {address}: no such host ({error.strerror}); see [web] listen") from error
+    except (socket.gaierror, UnicodeError) as error:
+        raise ListenError(f"cannot listen on {address}: no such host; correct [web] listen or --listen") from error
     family, _, _, _, where = min(found, key=lambda one: one[0] != socket.AF_INET)
     try:
         return _listening(family, where)

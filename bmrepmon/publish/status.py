@@ -32,8 +32,8 @@ from bmrepmon.publish.facts import backend_of, sole_backend, sources
 
 
 def render_status(snapshot: Snapshot) -> dict[str, Any]:
-    """Return the document as plain values, ready for JSON."""
-    document: dict[str, Any] = msgspec.to_builtins(describe(snapshot))
+    """Return the document as the plain values that a reader of the JSON gets."""
+    document: dict[str, Any] = msgspec.json.decode(encode_status(snapshot))
     return document
 
 
@@ -114,11 +114,11 @@ def _last_success(snapshot: Snapshot, source: str, backend: str) -> datetime | N
 
 def _log(snapshot: Snapshot) -> LogStatus | None:
     durable = snapshot.state.durable
-    if "log" not in durable.followers:
+    if "log" not in durable.checkpoints:
         return None
     log = durable.log
     return LogStatus(
-        follower=_follower(durable.followers["log"], log.lines),
+        follower=_follower(durable.followers.get("log"), log.lines),
         first_event=_maybe(log.first_event_at),
         last_event=_maybe(log.last_event_at),
         apply_mailbox=sum(log.apply_mailbox.values()),
@@ -146,11 +146,11 @@ def _partitions(snapshot: Snapshot) -> Iterator[PartitionActivity]:
 
 def _core(snapshot: Snapshot) -> CoreStatus | None:
     durable = snapshot.state.durable
-    if "core_log" not in durable.followers:
+    if "core_log" not in durable.checkpoints:
         return None
     core = durable.core
     return CoreStatus(
-        follower=_follower(durable.followers["core_log"], core.lines),
+        follower=_follower(durable.followers.get("core_log"), core.lines),
         last_event=_maybe(core.last_event_at),
         probe_latency_seconds=core.probe_latency,
         probe_at=_maybe(core.probe_at),
@@ -160,7 +160,8 @@ def _core(snapshot: Snapshot) -> CoreStatus | None:
     )
 
 
-def _follower(counts: FollowerCounts, lines: Mapping[str, int]) -> FollowerStatus:
+def _follower(known: FollowerCounts | None, lines: Mapping[str, int]) -> FollowerStatus:
+    counts = known or FollowerCounts()
     return FollowerStatus(
         exists=counts.exists,
         reason=counts.reason,

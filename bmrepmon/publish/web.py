@@ -40,7 +40,7 @@ ERROR_TEXTS: Mapping[int, str] = {404: "not_found", 405: "not_allowed"}  # anyth
 API_ERRORS: Mapping[int, str] = {404: "there is no such path", 405: "only GET and HEAD are answered"}
 
 
-def create_app(
+def build_web(
     snapshot: Callable[[], Snapshot],
     silent: Callable[[], tuple[str, ...]],
     sources: Collection[Key] = (),

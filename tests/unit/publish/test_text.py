@@ -1,0 +1,65 @@
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+import snapshots
+from rich.console import Console
+
+from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.publish.text import render_text
+
+
+def drawn(snapshot: Snapshot, language: str = "en", width: int = 80) -> str:
+    """Return what is printed into a pipe."""
+    console = Console(file=StringIO(), width=width, highlight=False)
+    render_text(snapshot, console, language)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("make", [snapshots.full, snapshots.single, snapshots.unknown])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_pipe_gets_plain_lines_of_80_columns(make: Callable[[], Snapshot], language: str) -> None:
+    """No colour, no line too long."""
+    text = drawn(make(), language)
+
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_counts_differences_and_failures_are_shown() -> None:
+    """The first look answers how much, how different, and what failed with the way out."""
+    text = " ".join(drawn(snapshots.full()).split())
+
+    assert "Spool 12,345 messages, counted 12 s ago Directories that could not be read: 1" in text
+    assert "Difference -10 message files minus bodies" in text
+    assert "database mail2.example.net: bj-data on mail2.example.net:5432 refuses connections" in text
+    assert "archive bm-master: running for 5 min" in text
+    assert "Answers 1,007 1,004 OK, 3 NO, 0 BAD" in text
+
+
+def test_partitions_are_listed_by_store() -> None:
+    """Each partition of each store has its line."""
+    text = drawn(snapshots.full(), width=100)
+
+    lines = [line.split() for line in text.splitlines() if "bm-master__example_net" in line]
+    assert lines == [
+        ["bm-master__example_net", "Archives", "2,000", "50", "2,000"],
+        ["bm-master__example_net", "Spool", "12,345", "210", "12,900"],
+    ]
+
+
+def test_french_is_french() -> None:
+    """The terminal speaks the reader's language."""
+    text = " ".join(drawn(snapshots.single(), "fr").split())
+
+    assert "Sessions de réplication 5 sur 4 attendues; le journal dit 4" in text
+    assert "Écart -10" in text
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    """A daemon that has read nothing shows no zeros."""
+    text = drawn(snapshots.unknown())
+
+    assert " 0" not in text.partition("UTC")[2]
+    assert "\u2013" in text
