@@ -12,7 +12,7 @@ from bmrepmon.model.readings import SourceError
 from bmrepmon.model.state import LogAdvanced
 from bmrepmon.parse.lines import event_date
 from bmrepmon.parse.timezone import infer_zone
-from bmrepmon.runtime.log_file import BLOCK, LogStream
+from bmrepmon.runtime.log_file import BLOCK, Identity, LogStream, identity
 from bmrepmon.runtime.log_trail import LogTrail
 
 A = TypeVar("A", bound=LogActivity | CoreActivity)
@@ -87,11 +87,11 @@ class ZoneFinder:
         """Know nothing yet."""
         self._local_zone = local_zone
         self._infer = infer
-        self._found_in: tuple[int, int] | None = None
+        self._found_in: Identity | None = None
 
     def look(self, live: LogStream) -> tzinfo | None:
         """Return the zone when it can be told from ``live`` and was not before."""
-        if self._found_in == (live.device, live.inode):
+        if self._found_in == identity(live):
             return None
         try:
             line, modified_at = newest_event(live), live.modified_at()
@@ -99,7 +99,7 @@ class ZoneFinder:
             return None
         zone = self._infer(line, modified_at, self._local_zone) if line else None
         if zone:
-            self._found_in = (live.device, live.inode)
+            self._found_in = identity(live)
         return zone
 
 

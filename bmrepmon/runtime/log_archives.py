@@ -16,7 +16,7 @@ from pathlib import Path
 from bmrepmon.model.checkpoint import Checkpoint, fingerprint
 from bmrepmon.model.readings import SourceError
 from bmrepmon.parse.lines import event_date
-from bmrepmon.runtime.log_file import LogStream, PlainLog, open_log
+from bmrepmon.runtime.log_file import LogStream, PlainLog, identity, open_log
 
 MOST = 64  # siblings that are looked at, the newest by their time of change: bounds the open descriptors
 TRIES = 5  # to see the folder at rest
@@ -96,7 +96,7 @@ def _siblings(path: Path) -> list[Path]:
 
 
 def _archive(stream: LogStream, suffix: str, live: LogStream) -> Archive | None:
-    if (stream.device, stream.inode) == (live.device, live.inode):
+    if identity(stream) == identity(live):
         return None
     try:
         head = stream.head()
@@ -114,7 +114,7 @@ def matching(archives: Iterable[Archive], checkpoint: Checkpoint) -> Archive | N
 def holds(stream: LogStream, head: bytes, checkpoint: Checkpoint) -> bool:
     """Tell whether ``stream``, which begins with ``head``, is what ``checkpoint`` was taken of."""
     if checkpoint.head_length == 0:
-        return (stream.device, stream.inode) == (checkpoint.device, checkpoint.inode)
+        return identity(stream) == (checkpoint.device, checkpoint.inode)
     return begins_alike(head, checkpoint) and stream.reaches(checkpoint.offset)
 
 

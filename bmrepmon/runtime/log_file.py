@@ -13,6 +13,9 @@ from bmrepmon.model.readings import SourceError
 BLOCK = 128 * 1024  # bytes read at once; larger ones were not faster
 
 
+Identity = tuple[int, int]  # device, inode
+
+
 class LogStream(Protocol):
     """An open file; it stays readable when it is renamed or removed. Offsets and sizes are uncompressed."""
 
@@ -36,6 +39,11 @@ class LogStream(Protocol):
 
     def close(self) -> None:
         """Give the descriptor back."""
+
+
+def identity(stream: LogStream) -> Identity:
+    """Return what tells two open files apart."""
+    return stream.device, stream.inode
 
 
 class PlainLog:

@@ -9,15 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from bmrepmon.model.checkpoint import HEAD_BYTES, Checkpoint, FollowerCounts, fingerprint
 from bmrepmon.model.readings import SourceError
 from bmrepmon.parse.lines import LineSplitter
 from bmrepmon.runtime.log_archives import Archive, begins_alike, between, close_all, holds, matching, open_archives
-from bmrepmon.runtime.log_file import LogStream, open_log, unavailable
-
-Arrival = Literal["start", "rotation", "truncation"]
+from bmrepmon.runtime.log_file import Identity, LogStream, identity, open_log, unavailable
 
 
 class Replaced(Exception):  # noqa: N818 - what happened to the file, and dealt with
@@ -29,10 +26,14 @@ class Leg:
     """One open file of the trail, read up to ``start`` before and on from there now."""
 
     stream: LogStream
-    arrival: Arrival = "start"
     start: int = 0
-    head: bytes = b""  # the first bytes as far as they were read, at most HEAD_BYTES
+    head: bytes = b""  # the first bytes as far as they were seen, at most HEAD_BYTES
     splitter: LineSplitter = field(default_factory=LineSplitter)
+
+    @staticmethod
+    def whole(stream: LogStream) -> "Leg":
+        """Read a file from its beginning, as it is now: it may be truncated before its turn comes."""
+        return Leg(stream, head=stream.head())
 
     @property
     def offset(self) -> int:
@@ -48,8 +49,8 @@ class Leg:
         block = self.stream.read(position)
         if self.stream.head(len(self.head)) != self.head or not (block or self.stream.reaches(position)):
             raise Replaced
-        if len(self.head) == position:
-            self.head += block[: HEAD_BYTES - position]
+        if position <= len(self.head) < position + len(block):
+            self.head = (self.head[:position] + block)[:HEAD_BYTES]
         return block
 
     def checkpoint(self) -> Checkpoint:
@@ -68,6 +69,8 @@ class LogTrail:
         self.behind = False  # whether the last reading ended before the log did
         self._checkpoint = checkpoint
         self._legs: deque[Leg] = deque()
+        self._left = b""  # the head of the last file that was left: what comes next came after it
+        self._truncated: Identity | None = None  # of the file that was truncated last: going back to it is no rotation
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -135,7 +138,7 @@ class LogTrail:
 
     def _start(self, live: LogStream, checkpoint: Checkpoint | None) -> list[Leg]:
         if checkpoint is None:
-            return [Leg(live)]
+            return [Leg.whole(live)]
         head = live.head(checkpoint.head_length)
         if holds(live, head, checkpoint):
             return [Leg(live, start=checkpoint.offset, head=head)]
@@ -146,23 +149,28 @@ class LogTrail:
 
     def _retrace(self, live: LogStream, checkpoint: Checkpoint) -> list[Leg]:
         """Look for the rest of what was read among the archives, and go from there to the live file."""
-        truncated = (live.device, live.inode) == (checkpoint.device, checkpoint.inode)
-        arrival: Arrival = "truncation" if truncated else "rotation"
+        truncated = identity(live) == (checkpoint.device, checkpoint.inode)
         archives = open_archives(self.path, live)
         if (found := matching(archives, checkpoint)) is None:
             close_all(archives)
-            self._arrived(arrival)
             self._count(gaps=self.counts.gaps + 1)
-            self._checkpoint = Leg(live).checkpoint()  # so that a restart does not find the same gap again
-            return [Leg(live)]
-        first = Leg(found.stream, start=checkpoint.offset, head=found.head[: checkpoint.head_length])
-        return [first, *_successors(archives, found.head, Leg(live, arrival), keep=found)]
+            legs = [Leg.whole(live)]
+            self._checkpoint = legs[0].checkpoint()  # so that a restart does not find the same gap again
+        else:
+            first = Leg(found.stream, start=checkpoint.offset, head=found.head[: checkpoint.head_length])
+            legs = [first, *_successors(archives, found.head, live, keep=found)]
+        if truncated:
+            self._truncated = identity(live)
+            self._count(truncations=self.counts.truncations + 1)
+        elif found is None:
+            self._count(rotations=self.counts.rotations + 1)
+        return legs
 
     def _reopen(self) -> None:
         """Begin anew with a file that was truncated."""
         self.close()
         if self._checkpoint is None:
-            self._arrived("truncation")
+            self._count(truncations=self.counts.truncations + 1)
         self._open()
 
     def _unreadable(self, error: SourceError) -> bytes:
@@ -176,9 +184,12 @@ class LogTrail:
     def _finish(self, leg: Leg) -> Iterator[bytes]:
         """Leave a file for the next one; the end of a file ends its last line too."""
         yield from leg.splitter.finish()
-        self._checkpoint = self.checkpoint
+        self._checkpoint, self._left = self.checkpoint, leg.head or self._left
         self._legs.popleft().stream.close()
-        self._arrived(self._legs[0].arrival)
+        if identity(self._legs[0].stream) == self._truncated:
+            self._truncated = None
+        else:
+            self._count(rotations=self.counts.rotations + 1)
         self.behind = True
 
     def _look(self) -> bool:
@@ -191,18 +202,12 @@ class LogTrail:
             status = self.path.stat()
         except OSError as error:
             raise unavailable(self.path, error) from error
-        if (status.st_dev, status.st_ino) == (last.stream.device, last.stream.inode) or not status.st_size:
+        if (status.st_dev, status.st_ino) == identity(last.stream) or not status.st_size:
             self._count(exists=True, reason=None, error=None)
             return False
         with _opened(self.path) as live:
-            self._legs.extend(_successors(open_archives(self.path, live), last.head, Leg(live, "rotation")))
+            self._legs.extend(_successors(open_archives(self.path, live), last.head or self._left, live))
         return True
-
-    def _arrived(self, arrival: Arrival) -> None:
-        if arrival == "rotation":
-            self._count(rotations=self.counts.rotations + 1)
-        elif arrival == "truncation":
-            self._count(truncations=self.counts.truncations + 1)
 
     def _count(self, **changes: object) -> None:
         self.counts = replace(self.counts, **changes)  # type: ignore[arg-type]  # replace() checks the names
@@ -223,17 +228,19 @@ def _opened(path: Path) -> Iterator[LogStream]:
         raise
 
 
-def _successors(archives: list[Archive], first: bytes, live: Leg, keep: Archive | None = None) -> list[Leg]:
-    """Return the legs that follow the file that begins with ``first``; close the archives that are not among them."""
+def _successors(archives: list[Archive], first: bytes, live: LogStream, keep: Archive | None = None) -> list[Leg]:
+    """Return the legs that follow the file that begins with ``first``; close the archives that are not among them.
+
+    The live file is one of them with its first byte: until then its writer may still be writing to the one before.
+    """
     try:
-        following = between(archives, first, live.stream)
-        awaited = live.arrival == "rotation" and not live.stream.size()
+        following, last = between(archives, first, live), Leg.whole(live)
     except SourceError:
         close_all(archives)
         raise
     close_all(a for a in archives if a is not keep and a not in following)
-    legs = [Leg(archive.stream, "rotation") for archive in following]
-    if awaited:  # until the new file's first byte, the writer may still be writing to the one before
-        live.stream.close()
+    legs = [Leg(archive.stream, head=archive.head) for archive in following]
+    if not last.head:
+        live.close()
         return legs
-    return [*legs, live]
+    return [*legs, last]
