@@ -1,13 +1,11 @@
 """The landing page and the error pages as HTML, from the status document."""
 
-from collections.abc import Mapping
-
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bmrepmon.publish.document import LogStatus, SourceStatus, Status
+from bmrepmon.publish.document import Status
 from bmrepmon.publish.language import LANGUAGES, UNKNOWN, load_language
+from bmrepmon.publish.wording import MARKS, errors, state_of
 
-MARKS: Mapping[str, str] = {"good": "✓", "failed": "✗", "empty": "○", "waiting": "…"}  # never colour alone
 LINKS = (
     ("metrics", "link_metrics"),
     ("api/v1/status", "link_status"),
@@ -42,17 +40,3 @@ class Pages:
     def error(self, code: int, text: str, language: str) -> str:
         """Return an error page, which repeats nothing of what was asked."""
         return self._error.render(t=self._languages[language], code=code, text=text, base="/")
-
-
-def state_of(source: SourceStatus) -> str:
-    """Name the state of a source: good, failed, empty, waiting."""
-    if source.success is None:
-        return "waiting"
-    if not source.success:
-        return "failed"
-    return "empty" if source.reason else "good"
-
-
-def errors(log: LogStatus) -> str:
-    """List the failures, the most frequent first."""
-    return ", ".join(f"{reason}: {n}" for reason, n in sorted(log.errors.items(), key=lambda one: (-one[1], one[0])))

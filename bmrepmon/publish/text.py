@@ -10,8 +10,8 @@ from rich.text import Text
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.document import BackendStatus, CoreStatus, LogStatus, SourceStatus, Status, StoreFiles
 from bmrepmon.publish.language import UNKNOWN, Language, load_language
-from bmrepmon.publish.page import MARKS, errors, state_of
 from bmrepmon.publish.status import describe
+from bmrepmon.publish.wording import MARKS, errors, state_of
 
 COLOURS = {"good": "green", "failed": "red", "empty": "yellow", "waiting": "yellow"}
 Row = tuple[str, str, str]  # what, how much, and what is to be said of it
