@@ -46,6 +46,7 @@ class Finding:
     subject: str  # the source or key concerned: "bm.ini", "spool of bm-master"
     reason: Reason
     message: str  # one sentence: what it is, and the way out
+    path: Path | None = None  # of what could not be read
 
 
 @dataclass(frozen=True, slots=True)

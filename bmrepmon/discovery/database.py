@@ -122,7 +122,9 @@ def _first_line(machine: Machine, path: Path, *, required: bool) -> str | None:
     lines = (raw or b"").decode("utf-8", "replace").splitlines()
     if required and not lines and (raw is not None or not machine.exists(path)):
         problem = "is missing" if raw is None else "is empty"
-        machine.note("database password", "unreadable", f"{path}: {problem}: write the password on its first line")
+        machine.note(
+            "database password", "unreadable", f"{path}: {problem}: write the password on its first line", path
+        )
     return lines[0] if lines else None
 
 

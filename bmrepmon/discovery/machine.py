@@ -6,8 +6,6 @@ from pathlib import Path
 from bmrepmon.config.installation import Finding, Reason
 from bmrepmon.config.places import PLACES
 
-UNREADABLE = "{path}: {problem}: {consequence}"
-
 
 class Machine:
     """Looks into files below ``root`` and keeps the findings."""
@@ -18,9 +16,9 @@ class Machine:
         self.environ = environ
         self.findings: list[Finding] = []
 
-    def note(self, subject: str, reason: Reason, message: str) -> None:
+    def note(self, subject: str, reason: Reason, message: str, path: Path | None = None) -> None:
         """Keep a finding, once."""
-        finding = Finding(subject, reason, message)
+        finding = Finding(subject, reason, message, path)
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -56,7 +54,7 @@ class Machine:
             return None
         except (OSError, ValueError) as error:
             problem = (getattr(error, "strerror", None) or "not a possible name").lower()
-            self.note(subject, "unreadable", UNREADABLE.format(path=path, problem=problem, consequence=consequence))
+            self.note(subject, "unreadable", f"{path}: {problem}: {consequence}", path)
             return None
 
     def folders(self, path: Path) -> frozenset[str]:

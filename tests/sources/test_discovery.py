@@ -225,6 +225,7 @@ def test_an_unreadable_bm_ini_is_told_and_not_fatal(tmp_path: Path, look: Look) 
             "unreadable",
             f"{tmp_path}/etc/bm/bm.ini: is a directory: the database is unknown; let bmrepmon read the file, "
             "or write [[backend]] database",
+            tmp_path / "etc/bm/bm.ini",
         )
     ]
 
@@ -310,6 +311,7 @@ def test_a_missing_password_file_is_told(tmp_path: Path, look: Look) -> None:
             "database password",
             "unreadable",
             f"{tmp_path}/nothing: is missing: write the password on its first line",
+            tmp_path / "nothing",
         )
     ]
 
