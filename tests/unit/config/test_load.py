@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from bmrepmon.config.load import ConfigError, parse_settings
+from bmrepmon.config.load import ConfigError, override, parse_settings
 from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings
 from bmrepmon.config.types import Address, Secret, Trigger
 
@@ -310,3 +310,23 @@ def test_any_text_gives_settings_or_problems(text: str, environ: dict[str, str])
 def test_any_bytes_give_settings_or_problems(raw: bytes) -> None:
     """Not even a file that is no text raises anything but ConfigError."""
     assert outcome(raw)
+
+
+def test_the_command_line_beats_both() -> None:
+    """Options are checked like keys of the file, and put on top."""
+    settings = override(Settings(), {"web.listen": ("[::1]:0",), "state.directory": "/s"})
+
+    assert settings.web.listen == (Address("::1", 0),)
+    assert settings.state.directory == "/s"
+    assert settings.core == Settings().core
+
+
+def test_wrong_options_are_told_like_wrong_keys() -> None:
+    """Each wrong option is one line."""
+    with pytest.raises(ConfigError) as caught:
+        override(Settings(), {"web.listen": ("x",), "state.directory": "s"})
+
+    assert [problem.split(":")[:2] for problem in caught.value.problems] == [
+        ["the command line", " [web] listen"],
+        ["the command line", " [state] directory"],
+    ]
