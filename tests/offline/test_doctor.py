@@ -74,7 +74,7 @@ def test_a_readable_machine_has_nothing_to_mend(root: Path) -> None:
     assert {subject for subject, check in checks.items() if check.status == "absent"} == {"meta", "archive", "bm.ini"}
     assert all(check.good for check in checks.values())
     assert checks["spool of bm-master"].found.startswith(f"{root}/var/spool/cyrus/data: ")
-    assert checks["spool of bm-master"].found.endswith(" 0755, 7 folders looked into")
+    assert checks["spool of bm-master"].found.endswith(" 0755, folders looked into: 7")
 
 
 def test_a_log_that_may_come_later_is_no_failure_and_a_written_one_is(root: Path) -> None:
@@ -173,7 +173,7 @@ def test_the_report_for_people_and_the_one_for_programs_agree() -> None:
     assert lines[0].startswith("FAILED spool of bm-master  x: long")
     assert lines[1].endswith("> setfacl -R " + "long " * 40 + "end")
     assert lines[2] == "-      core log            [not markup]"
-    assert lines[-1] == "1 to mend, 0 readable, 1 not on this machine"
+    assert lines[-1] == "1 to mend, 0 fine, 1 not on this machine"
     document = json.loads(render_json(checks))
     assert document["good"] is False
     assert [check["subject"] for check in document["checks"]] == ["spool of bm-master", "core log"]

@@ -96,8 +96,8 @@ def _facts(database: Database) -> Facts:
 
 
 def _said(error: psycopg.Error | UnicodeError, database: Database) -> str:
-    """Return what libpq or the server said, on one line, without any secret that might be quoted in it."""
-    text = " ".join(str(error).split())[:400]
+    """Return the first thing that libpq or the server said, without any secret that might be quoted in it."""
+    text = str(error).partition("\n")[0].removeprefix("connection failed: ")[:300]
     secrets = (value for key, value in conninfo_to_dict(database.conninfo.reveal()).items() if "pass" in key)
     for secret in secrets:
         text = text.replace(str(secret), "***") if secret else text

@@ -61,7 +61,7 @@ def tree_check(subject: str, path: Path, if_missing: Check, steady: Callable[[],
     except OSError as error:
         return _unreadable(subject, path, error)
     walk = walked(path, steady)
-    about = f"{path}: {ownership(path)}, {walk.listed} folders looked into"
+    about = f"{path}: {ownership(path)}, folders looked into: {walk.listed}"
     about += f" in the {PATIENCE:g} s that were given" if walk.cut_short else ""
     if not walk.unreadable:
         return Check(subject, "ok", about)

@@ -32,7 +32,7 @@ def render_text(checks: tuple[Check, ...], console: Console) -> None:
 def _summary(checks: tuple[Check, ...]) -> str:
     counts = Counter(check.status for check in checks)
     failed = f"{counts['failed']} to mend" if counts["failed"] else "nothing to mend"
-    return f"{failed}, {counts['ok'] + counts['note']} readable, {counts['absent']} not on this machine"
+    return f"{failed}, {counts['ok'] + counts['note']} fine, {counts['absent']} not on this machine"
 
 
 def render_json(checks: tuple[Check, ...]) -> str:
