@@ -13,6 +13,7 @@ from bmrepmon.config.settings import KEYS
 
 PREFIX = "BMREPMON_"
 BACKEND = "backend"
+ORCHESTRATOR = re.compile(r"BMREPMON_(SERVICE_|PORT(_|$))")  # Kubernetes sets these for a service called bmrepmon
 NUMBERED = re.compile(r"(BMREPMON_BACKEND__)([0-9]{1,4})__(.*)", re.DOTALL)
 
 
@@ -43,7 +44,7 @@ VARIABLES: Mapping[str, At] = MappingProxyType(
 def variables(environ: Mapping[str, str], backends: int, problems: list[str]) -> Iterator[Variable]:
     """Find the variables that are ours; the file has ``backends`` backends, and one variable may add the next."""
     taken: dict[At, str] = {}
-    for name in sorted(name for name in environ if name.startswith(PREFIX)):
+    for name in sorted(name for name in environ if name.startswith(PREFIX) and not ORCHESTRATOR.match(name)):
         at = _place(name)
         if at is None:
             problems.append(f"{name}: no key is set by this variable{suggestion(name, VARIABLES)}")

@@ -122,7 +122,7 @@ def test_unreadable_folders_of_a_spool_are_counted_and_named(root: Path) -> None
 
     assert check.status == "failed"
     assert " cannot read 4 of them: " in check.found
-    assert check.found.count(str(domain)) == 3
+    assert check.found.count("bm-master__a_test/domain/") == 3
     assert check.found.endswith(", ...")
     assert "AmbientCapabilities=CAP_DAC_READ_SEARCH" in check.remedy[1]
 

@@ -65,7 +65,7 @@ def tree_check(subject: str, path: Path, if_missing: Check, steady: Callable[[],
     about += f" in the {PATIENCE:g} s that were given" if walk.cut_short else ""
     if not walk.unreadable:
         return Check(subject, "ok", about)
-    named = ", ".join(str(folder) for folder in walk.unreadable[:NAMED])
+    named = ", ".join(str(folder.relative_to(path)) for folder in walk.unreadable[:NAMED])
     more = ", ..." if len(walk.unreadable) > NAMED else ""
     return Check(
         subject,

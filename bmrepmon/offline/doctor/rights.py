@@ -52,7 +52,7 @@ def remedy(path: Path) -> tuple[str, ...]:
     """Return what lets this user read ``path``: for Cyrus's own files a right of the service, else an access list."""
     place = barrier(path)
     quoted, name = shlex.quote(str(place)), shlex.quote(user())
-    if CYRUS in ownership(place) or CYRUS in path.parts:
+    if CYRUS in ownership(place) or any(CYRUS in part for part in path.parts):
         return (
             "Cyrus lets nobody but itself read this. Let the service run as cyrus (User=cyrus), or give it the right:",
             "systemctl edit bmrepmon   # [Service] AmbientCapabilities=CAP_DAC_READ_SEARCH",

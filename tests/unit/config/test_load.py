@@ -1,6 +1,8 @@
 import pytest
 from hypothesis import given, strategies as st
+from psycopg.pq import Conninfo
 
+from bmrepmon.config.checks import CONNINFO_KEYS
 from bmrepmon.config.load import ConfigError, override, parse_settings
 from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings
 from bmrepmon.config.types import Address, Secret, Trigger
@@ -198,6 +200,13 @@ def test_the_environment_alone_makes_a_backend() -> None:
     assert settings.backend == (Backend(name="bm", spool="/s"),)
 
 
+def test_variables_of_an_orchestrator_are_not_ours() -> None:
+    """Kubernetes describes a service called bmrepmon by variables that begin like ours."""
+    environ = {"BMREPMON_SERVICE_HOST": "10.0.0.1", "BMREPMON_PORT": "tcp://x", "BMREPMON_PORT_10057_TCP": "tcp://x"}
+
+    assert parse_settings(b"", "none", environ) == Settings()
+
+
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
@@ -253,6 +262,11 @@ def test_a_wrong_connection_string_is_described_without_its_value(written: str, 
     while error is not None:
         assert PLANTED not in f"{error} {error!r} {error.args}"
         error = error.__cause__ or error.__context__
+
+
+def test_every_keyword_of_libpq_is_known() -> None:
+    """A connection string that libpq takes is not refused for a keyword that we forgot."""
+    assert {option.keyword.decode() for option in Conninfo.get_defaults()} <= set(CONNINFO_KEYS)
 
 
 def test_a_good_secret_shows_nowhere_in_the_settings() -> None:
