@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from bmrepmon.config.crontab import crontab
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-PASSWORD_LIKE = re.compile(r"pass|secret|token|://", re.IGNORECASE)
+PASSWORD_LIKE = re.compile(r"pass|secret|token|://|@", re.IGNORECASE)
 
 
 def quoted(text: str) -> str:

@@ -102,7 +102,7 @@ def test_a_secret_shows_itself_nowhere() -> None:
         json.dumps(secret)
 
 
-@pytest.mark.parametrize("text", ["password=x", "postgresql://a:b@c", "x" * 41, "my Secret"])
+@pytest.mark.parametrize("text", ["password=x", "postgresql://a:b@c", "bj:hunter2@db:5432", "x" * 41, "my Secret"])
 def test_quoting_hides_what_may_be_a_password(text: str) -> None:
     """Long texts and those that look like credentials are told by their length."""
     assert quoted(text) == f"this text of {len(text)} characters"
