@@ -1,0 +1,60 @@
+"""Replication sessions as the kernel of the core server sees them: connections to the sync port of bm-core."""
+
+from collections import Counter
+from pathlib import Path
+
+from bmrepmon.model.observations import PeerSessions, SessionCounts
+from bmrepmon.model.readings import SourceError
+from bmrepmon.parse.proc_net import established_peers
+
+TABLES = ("net/tcp", "net/tcp6")  # a kernel without IPv6 has no tcp6; bm-core's Java shows its IPv4 peers there too
+BLOCK_BYTES = 1 << 16  # a busy server's table has thousands of lines of 150 bytes
+
+
+class SessionSource:
+    """Reads the tables of connections below ``proc``, anew at every look."""
+
+    name = "sessions"
+    backend = ""
+
+    def __init__(self, proc: Path, port: int) -> None:
+        """Count what is connected to our ``port``."""
+        self._tables = tuple(proc / table for table in TABLES)
+        self._port = port
+
+    def read(self) -> SessionCounts:
+        """Look once.
+
+        Raises:
+            SourceError: ``missing``, ``permission`` or ``io``.
+        """
+        peers: Counter[str] = Counter()
+        missing = 0
+        for table in self._tables:
+            try:
+                peers += self._peers(table)
+            except FileNotFoundError:
+                missing += 1
+            except OSError as error:
+                raise _failed(table, error) from error
+        if missing == len(self._tables):
+            raise SourceError("missing", f"{self._tables[0]}: no such file; sessions are unknown; mount /proc there")
+        return SessionCounts(tuple(PeerSessions(address, peers[address]) for address in sorted(peers)))
+
+    def close(self) -> None:
+        """Nothing is held open between two looks."""
+
+    def _peers(self, table: Path) -> Counter[str]:
+        peers: Counter[str] = Counter()
+        with table.open("rb") as lines:
+            while some := lines.readlines(BLOCK_BYTES):
+                peers += established_peers(b"".join(some), self._port)
+        return peers
+
+
+def _failed(table: Path, error: OSError) -> SourceError:
+    if isinstance(error, PermissionError):
+        return SourceError(
+            "permission", f"{table}: {error.strerror}; sessions are unknown; let bmrepmon read /proc/net"
+        )
+    return SourceError("io", f"{table}: {error.strerror}; sessions are unknown; check what lies there")
