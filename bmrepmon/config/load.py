@@ -12,17 +12,17 @@ from bmrepmon.config.checks import suggestion
 from bmrepmon.config.environment import BACKEND, At, variables
 from bmrepmon.config.read import from_environment, read
 from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings
+from bmrepmon.failures import Failure
 
 STORES = ("spool", "meta", "archive", "sync_log")
 
 
-class ConfigError(Exception):
-    """The configuration is no good; ``problems`` says why, a line each, without any secret."""
+class ConfigError(Failure):
+    """The configuration is no good; each line says one thing that is wrong, without any secret."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         """Keep ``problems``, each made fit for one line of a terminal."""
-        self.problems = tuple("".join(c if c.isprintable() else "?" for c in problem) for problem in problems)
-        super().__init__("\n".join(self.problems))
+        super().__init__(*("".join(c if c.isprintable() else "?" for c in problem) for problem in problems))
 
 
 class Entry(NamedTuple):

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bmrepmon.config.types import Address
+from bmrepmon.failures import Failure
 
 BACKLOG = 128
 CONNECTIONS = 512  # at once; one more is told 503
@@ -30,7 +31,7 @@ WAYS_OUT: Mapping[int, str] = {
 }
 
 
-class ListenError(Exception):
+class ListenError(Failure):
     """An address cannot be listened on; the text is one line for the operator."""
 
 

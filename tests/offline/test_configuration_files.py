@@ -96,8 +96,8 @@ def test_settings_are_frozen() -> None:
 def problem(file: Path) -> str:
     with pytest.raises(ConfigError) as caught:
         load_settings(file, {})
-    assert len(caught.value.problems) == 1
-    return caught.value.problems[0]
+    assert len(caught.value.lines) == 1
+    return caught.value.lines[0]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ PLANTED = "hunter2-PLANTED"
 def problems(text: str, environ: dict[str, str] | None = None) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
         parse_settings(text.encode(), "bmrepmon.toml", environ or {})
-    return caught.value.problems
+    return caught.value.lines
 
 
 def outcome(raw: bytes, environ: dict[str, str] | None = None) -> Settings | tuple[str, ...]:
     try:
         return parse_settings(raw, "bmrepmon.toml", environ or {})
     except ConfigError as error:
-        return error.problems
+        return error.lines
 
 
 def test_nothing_written_is_all_defaults() -> None:
@@ -161,7 +161,7 @@ def test_bytes_that_are_not_utf8_name_their_line() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_settings("[core]\n# café\n".encode("latin-1"), "bmrepmon.toml", {})
 
-    assert caught.value.problems == ("bmrepmon.toml: line 2: is not UTF-8: save the file in that encoding",)
+    assert caught.value.lines == ("bmrepmon.toml: line 2: is not UTF-8: save the file in that encoding",)
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -340,7 +340,7 @@ def test_wrong_options_are_told_like_wrong_keys() -> None:
     with pytest.raises(ConfigError) as caught:
         override(Settings(), {"web.listen": ("x",), "state.directory": "s"})
 
-    assert [problem.split(":")[:2] for problem in caught.value.problems] == [
+    assert [problem.split(":")[:2] for problem in caught.value.lines] == [
         ["the command line", " [web] listen"],
         ["the command line", " [state] directory"],
     ]
