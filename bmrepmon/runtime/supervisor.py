@@ -1,7 +1,7 @@
 """Starts the daemon's threads in order, watches that each one lives, stops them in reverse."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -58,11 +58,15 @@ class Supervisor:
         now = self._clock.steady()
         return tuple(m.name for m in self._started if not m.alive or now - m.last_beat > SILENCE)
 
-    def run(self) -> int:
-        """Start, watch until a stop is asked for or a member dies, stop; return the exit code."""
+    def run(self, ready: Callable[[], None] = lambda: None) -> int:
+        """Start, watch until a stop is asked for or a member dies, stop; return the exit code.
+
+        ``ready`` is called once every member works.
+        """
         try:
             self._start()
             self._notifier.send("READY=1")
+            ready()
             return self._watch()
         finally:
             self._stop()
