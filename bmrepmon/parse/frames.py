@@ -19,7 +19,7 @@ LONGEST_COMMAND = 24  # bytes, longer than the two words of every command
 
 _NAMES: Mapping[bytes, str] = {name.encode(): name for name in COMMANDS if name != "other"}
 _FIELD = re.compile(rb'([A-Z0-9_]+) ("(?:[^"\\]|\\.)*"|[^ ()"]+)')
-_RECORDS = b" RECORD ("
+_RECORDS = b"RECORD ("
 _STATUS = {b"OK": "ok", b"NO": "no", b"BAD": "bad"}
 
 

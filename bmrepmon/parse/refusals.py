@@ -23,8 +23,9 @@ REFUSALS: tuple[tuple[Callable[[bytes, bytes], bool], bytes, str | None], ...] =
     (_ANYWHERE, b"Replicated domain:", "domain_unknown"),
     (_ANYWHERE, b"Missing token ref", "literal_lost"),
     (_ANYWHERE, b"Owner ", "owner_unknown"),
-    (_ANYWHERE, b"imeout", "timeout"),  # TimeoutException, timeout
-    (_ANYWHERE, b"imed out", "timeout"),
+    (_ANYWHERE, b"Timeout", "timeout"),
+    (_ANYWHERE, b"timeout", "timeout"),
+    (_ANYWHERE, b"timed out", "timeout"),
     (_ANYWHERE, b"SQL", "database_error"),
 )
 
