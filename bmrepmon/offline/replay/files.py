@@ -1,14 +1,13 @@
 """Log files for replay: what each is, in which order they were written, and their lines in bounded memory."""
 
 import gzip
+import os
 import stat
-import struct
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from bmrepmon.failures import Failure
 from bmrepmon.parse.lines import LineSplitter, event_date
@@ -39,7 +38,7 @@ class LogFile:
         with self.path.open("rb") as raw:
             stream = gzip.GzipFile(fileobj=raw) if self.compressed else raw
             try:
-                while block := stream.read(BLOCK):
+                while block := stream.read1(BLOCK):  # read() would drop what stands before the damage
                     advance(raw.tell())
                     yield block
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -92,32 +91,38 @@ def open_logs(paths: tuple[Path, ...]) -> tuple[LogFile, ...]:
 
 def _look(path: Path) -> LogFile:
     try:
-        with path.open("rb") as raw:
-            return _identify(path, raw)
+        return _identify(path, path.stat())
     except FileNotFoundError:
-        raise ReplayError(
-            f"{path}: no such file: on the core server the logs are /var/log/bm/replication.log*"
-        ) from None
-    except IsADirectoryError:
-        raise ReplayError(f"{path}: is a directory: name the files in it, such as {path}/replication.log*") from None
+        raise ReplayError(f"{path}: no such file: bm-core keeps its logs in /var/log/bm/replication.log*") from None
     except PermissionError:
         raise ReplayError(f"{path}: no permission to read it: run as root, or copy it") from None
     except OSError as error:
         raise ReplayError(f"{path}: cannot be read ({error.strerror}): copy it to a sound disk") from None
 
 
-def _identify(path: Path, raw: BinaryIO) -> LogFile:
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
+def _identify(path: Path, status: os.stat_result) -> LogFile:
+    if stat.S_ISDIR(status.st_mode):
+        raise ReplayError(f"{path}: is a directory: name the files in it, such as {path}/replication.log*")
+    if not stat.S_ISREG(status.st_mode):  # not even opened: that would wait for a writer
         raise ReplayError(f"{path}: is not a regular file: save what it holds to one, it is read twice")
     if status.st_size == 0:
         raise ReplayError(f"{path}: is empty: leave it out")
-    start = raw.read(10)
-    compressed = start.startswith(MAGIC)
-    written_at = (struct.unpack("<I", start[4:8])[0] if compressed and len(start) == 10 else 0) or status.st_mtime
-    log = LogFile(path, status.st_size, compressed, float(written_at), b"")
-    with closing(log.blocks(lambda _: None, lambda _: None)) as blocks:
-        date = event_date(next(blocks, b""))
+    with path.open("rb") as raw:
+        head = raw.read(8)
+    compressed = head.startswith(MAGIC)
+    packed_at = int.from_bytes(head[4:8], "little") if compressed else 0  # 0: not told (RFC 1952, 2.3.1)
+    log = LogFile(path, status.st_size, compressed, float(packed_at or status.st_mtime), b"")
+    date = _first_date(log)
     if date is None:
         raise ReplayError(f"{path}: no event of replication.log in its first {BLOCK >> 20} MiB: is it the right file?")
-    return LogFile(path, status.st_size, compressed, float(written_at), date)
+    return replace(log, first_date=date)
+
+
+def _first_date(log: LogFile) -> bytes | None:
+    head = b""
+    with closing(log.blocks(lambda _: None, lambda _: None)) as blocks:
+        for block in blocks:
+            head += block
+            if (date := event_date(head)) or len(head) >= BLOCK:
+                return date
+    return None
