@@ -48,6 +48,11 @@ class Follower(Generic[A]):
         self._torn = False
 
     @property
+    def path(self) -> Path:
+        """The log's own name."""
+        return self._trail.path
+
+    @property
     def behind(self) -> bool:
         """Whether more can be read at once: the last step ended before the log did."""
         return self._trail.behind

@@ -102,7 +102,8 @@ def test_each_save_replaces_the_one_before(store: Store) -> None:
 def test_a_new_point_costs_a_page_or_two(store: Store, directory: Path) -> None:
     """A day of thirty series is not written again with every save."""
     store.load()
-    history = {f"series-{n}/bm-master": window(*range(1440)) for n in range(30)}
+    day = window(*range(1440))
+    history = {f"series-{n}/bm-master": day for n in range(30)}
     store.save(Durable(history=frozen(history)))
     journal = directory / f"{FILE}-wal"
     assert store._tables is not None

@@ -1,0 +1,117 @@
+"""The thread that reads the logs."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import structlog
+
+from bmrepmon.model.log_activity import CoreActivity, LogActivity
+from bmrepmon.model.state import Event
+from bmrepmon.runtime.clock import Clock
+from bmrepmon.runtime.follower import Follower
+from bmrepmon.runtime.waker import Waker
+
+BUDGET = 4 * 1024 * 1024  # bytes of one log before the other one, and a stop, get their turn
+COALESCE = 0.1  # seconds between two looks while lines keep coming
+QUIET_LOOKS = 10  # looks without an event or a line before listening begins again
+TIMEOUT = 1.0  # seconds after which to look though nothing woke
+
+log = structlog.get_logger()
+
+AnyFollower = Follower[LogActivity] | Follower[CoreActivity]
+
+
+class LogLoop:
+    """Looks at every log when woken, and applies what has advanced. A log that cannot be read delays no other."""
+
+    name = "logs"
+
+    def __init__(
+        self, followers: Sequence[AnyFollower], waker: Waker, apply: Callable[[Event], object], clock: Clock
+    ) -> None:
+        """Prepare; nothing is opened before ``start``. The followers and the waker are closed at the end."""
+        self.last_beat = clock.steady()
+        self.failures = 0  # steps that raised what nobody foresaw
+        self._followers = followers
+        self._waker = waker
+        self._apply = apply
+        self._clock = clock
+        self._said: dict[str, str] = {}  # by source, of the failure that was logged last
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin with everything that was written meanwhile."""
+        self._thread.start()
+
+    def stop(self, deadline: float) -> bool:
+        """End within ``deadline`` seconds; tell whether it did. A step that runs is finished first."""
+        self._stopping.set()
+        self._waker.wake()
+        if self._thread.ident is not None:
+            self._thread.join(deadline)
+        if ended := not self._thread.is_alive():
+            self._waker.close()
+            for follower in self._followers:
+                follower.close()
+        return ended
+
+    def _run(self) -> None:
+        looks = QUIET_LOOKS  # left before listening begins
+        while not self._stopping.is_set():
+            self.last_beat = self._clock.steady()
+            if self.look():
+                looks = QUIET_LOOKS
+            if self._behind():
+                continue
+            if looks:
+                looks -= 1
+                self._waker.rest(COALESCE)
+            elif self._waker.wait(TIMEOUT):
+                looks = QUIET_LOOKS
+
+    def read_to_end(self) -> None:
+        """Read all that there is now, without a thread; for those who look once."""
+        self.look()
+        while self._behind():
+            self.look()
+
+    def look(self) -> bool:
+        """Let every follower advance one step; tell whether one did."""
+        advanced = [self._advance(follower) for follower in self._followers]
+        return any(advanced)
+
+    def _behind(self) -> bool:
+        return any(follower.behind for follower in self._followers)
+
+    def _advance(self, follower: AnyFollower) -> bool:
+        try:
+            event = follower.advance(BUDGET)
+            if event is not None:
+                self._apply(event)
+        except Exception as error:  # noqa: BLE001 - a bug in reading one log must end neither the thread nor the other
+            self._failed(follower.source, error)
+            return False
+        self._said.pop(follower.source, None)
+        return event is not None
+
+    def _failed(self, source: str, error: Exception) -> None:
+        """Count a failure and say where it came from, once; its text stays unsaid, for it may quote the log."""
+        self.failures += 1
+        said = f"{type(error).__name__} at {_location(error)}"
+        if self._said.get(source) != said:
+            log.error("reading a log failed; it is tried again from the last good step", source=source, error=said)
+        self._said[source] = said
+
+
+def _location(error: Exception) -> str:
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "an unknown place"
