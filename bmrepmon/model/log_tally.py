@@ -82,9 +82,12 @@ class LogTally:
         if isinstance(event, Continuation):
             return self._continuation(event)
         self._begun = None
-        if event.at is not None:
-            self._first_at = event.at if self._first_at is None else min(self._first_at, event.at)
-            self._last_at = event.at if self._last_at is None else max(self._last_at, event.at)
+        at = event.at
+        if at is not None:
+            if self._first_at is None or at < self._first_at:
+                self._first_at = at
+            if self._last_at is None or at > self._last_at:
+                self._last_at = at
         fold = self._folds.get(kind)
         return fold(event) if fold else None
 

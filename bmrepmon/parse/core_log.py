@@ -70,4 +70,5 @@ class CoreLogParser:
         head = parse_head(line)
         if head is None:
             return Malformed(at)
-        return _INDEX.find(at, head.thread, line, head.start) or Unknown(at, head.severe)
+        origin, start = head
+        return _INDEX.find(at, origin.thread, line, start) or Unknown(at, origin.severe)

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from math import isnan
 
 from bmrepmon.model.log_events import Failure, LogEvent, Malformed, Unknown
-from bmrepmon.parse.events import Head, parse_head
+from bmrepmon.parse.events import Origin, parse_head
 from bmrepmon.parse.frames import parse_continuation, parse_frame
 from bmrepmon.parse.template import TemplateIndex
 from bmrepmon.parse.templates import REPLICATION
@@ -42,14 +42,14 @@ class ReplicationLogParser:
         head = parse_head(line)
         if head is None:
             return Malformed(at)
-        return _message(at, head, line)
+        return _message(at, *head, line)
 
 
-def _message(at: float, head: Head, line: bytes) -> LogEvent:
+def _message(at: float, origin: Origin, start: int, line: bytes) -> LogEvent:
     known: LogEvent | None = None
-    if line.startswith(b"REPL ", head.start):
-        known = parse_frame(at, head.thread, line, head.start)
-    known = known or _INDEX.find(at, head.thread, line, head.start)
-    if known is None and head.severe and (reason := BARE_ERRORS.get(head.logger)):
+    if line.startswith(b"REPL ", start):
+        known = parse_frame(at, origin.thread, line, start)
+    known = known or _INDEX.find(at, origin.thread, line, start)
+    if known is None and origin.severe and (reason := BARE_ERRORS.get(origin.logger)):
         known = Failure(at, reason)
-    return known or Unknown(at, head.severe)
+    return known or Unknown(at, origin.severe)
