@@ -1,0 +1,211 @@
+"""The message bodies that bm-core has stored: one exact count in a ``bj-data`` database.
+
+The connection is one, is kept, and can only read; the server itself ends what takes too long. Works with
+PostgreSQL 11 to 18.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from bmrepmon.model.observations import RowCounts
+from bmrepmon.model.readings import SourceError
+from bmrepmon.parse.postgres_failure import failure_reason
+
+LOCK_TIMEOUT = 1.0  # seconds; we give way to whoever locks the table, and never queue before BlueMind's own work
+CONNECT_WITHIN = 10  # seconds
+CANCEL_WITHIN = 2.0  # seconds
+BACKOFF_MAX = 60.0  # seconds
+
+PROBLEMS: Mapping[str, str] = MappingProxyType(
+    {
+        "bad_conninfo": "libpq does not take the connection string; correct database of this [[backend]]",
+        "unknown_host": "the name of its host is not known; correct it, or write the address",
+        "refused": "nobody listens there; start PostgreSQL, or correct host and port",
+        "socket_permission": "its socket may not be used; use host=127.0.0.1, or let bmrepmon into its folder",
+        "unreachable": "there is no way to its host; check the network",
+        "connect_timeout": f"its host did not answer within {CONNECT_WITHIN} s; check the network and its firewall",
+        "password": "the user, its password or pg_hba.conf does not let bmrepmon in; correct user, password or pg_hba",
+        "permission": "the role may not read it; as its owner: GRANT SELECT ON t_message_body TO the role of bmrepmon"
+        " (and GRANT CONNECT ON DATABASE, GRANT USAGE ON SCHEMA public)",
+        "no_database": "PostgreSQL has no such database; correct dbname, which is bj-data on most servers",
+        "no_table": "it has no table t_message_body; is this bj-data? bj is the directory, mail is in bj-data",
+        "lock": "somebody has locked t_message_body, and bmrepmon does not wait; it tries again",
+        "timeout": "the count was ended by the server; raise database_timeout of [limits], or VACUUM t_message_body",
+        "server_shutdown": "PostgreSQL was stopped, or has ended the connection; bmrepmon connects again",
+        "server_starting": "PostgreSQL is starting or recovering; bmrepmon connects again",
+        "too_many_connections": "PostgreSQL takes no more connections; raise max_connections, or close others",
+        "server_resources": "PostgreSQL is out of memory or disk space; see its log",
+        "recovery_conflict": "the standby gave up the count for replaying changes; count on the primary",
+        "tls": "no TLS connection as asked for; correct sslmode and certificates",
+        "disconnected": "the connection was lost; bmrepmon connects again",
+        "server_error": "PostgreSQL failed; see its log",
+        "failed": "no connection, for a reason that the log of PostgreSQL tells",
+    }
+)
+
+
+class Backoff:
+    """When to try again after failures in a row: 1, 2, 4 ... 60 seconds later. It asks no clock."""
+
+    def __init__(self) -> None:
+        """Begin with no failure."""
+        self._failures = 0
+        self._until = float("-inf")
+
+    def failed(self, now: float) -> None:
+        """Note one more failure at ``now`` (steady seconds)."""
+        self._until = now + min(2.0**self._failures, BACKOFF_MAX)
+        self._failures = min(self._failures + 1, 16)
+
+    def waits(self, now: float) -> bool:
+        """Tell whether it is too early."""
+        return now < self._until
+
+
+class DatabaseSource:
+    """Counts the bodies of one backend's database."""
+
+    name = "database"
+
+    def __init__(
+        self, backend: str, conninfo: Callable[[], str], timeout: float, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take how to connect, and how long one count may take (seconds); nothing is connected yet.
+
+        ``conninfo`` reveals the connection string; it is called for each connection and its answer is not kept.
+        """
+        self.backend = backend
+        self._conninfo = conninfo
+        self._timeout = timeout
+        self._steady = steady
+        self._query = resources.files("bmrepmon.sources").joinpath("sql/count_bodies.sql").read_bytes()
+        self._connection: psycopg.Connection[Any] | None = None
+        self._backoff = Backoff()
+        self._refusal = ""
+        self._reading = threading.Lock()
+        self._closed = False
+
+    def read(self) -> RowCounts:
+        """Count once.
+
+        Raises:
+            SourceError: with a reason of ``PROBLEMS``, or ``stopped``. Of what libpq says nothing is repeated.
+        """
+        with self._reading:
+            try:
+                return self._count(self._answering() or self._connected())
+            except psycopg.Error as error:
+                raise self._failed(failure_reason(error.sqlstate, str(error)), error.sqlstate) from None
+            finally:
+                self._settle()
+
+    def close(self) -> None:
+        """End a count that runs, and the connection."""
+        self._closed = True
+        connection = self._connection
+        if connection is not None and self._reading.locked():
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=CANCEL_WITHIN)
+        if self._reading.acquire(timeout=CANCEL_WITHIN):  # else the reader itself disconnects, once it can
+            self._disconnect()
+            self._reading.release()
+
+    def _count(self, connection: psycopg.Connection[Any]) -> RowCounts:
+        [(bodies,)] = connection.execute(self._query).fetchall()
+        return RowCounts(bodies, connection.info.server_version)
+
+    def _answering(self) -> psycopg.Connection[Any] | None:
+        """Return the open connection if there is still a server behind it: that one was restarted is no failure."""
+        if self._connection is not None:
+            try:
+                self._connection.execute("")
+            except psycopg.Error:
+                self._disconnect()
+        return self._connection
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        """Connect, unless it failed a moment ago: then fail again, in the same way."""
+        if self._closed:
+            raise SourceError("stopped", f"database of {self.backend}: bmrepmon is ending")
+        if self._backoff.waits(self._steady()):
+            raise self._failed(self._refusal)
+        try:
+            parts = conninfo_to_dict(self._conninfo())
+            self._connection = psycopg.connect(**parts | settings(parts, self._timeout), prepare_threshold=None)
+        except (psycopg.Error, ValueError) as error:  # ValueError: a host that can be no name
+            self._refusal = _refusal(error)
+            self._backoff.failed(self._steady())
+            raise self._failed(self._refusal) from None
+        self._backoff = Backoff()
+        self._connection.read_only = True
+        return self._connection
+
+    def _settle(self) -> None:
+        """Leave no transaction open between two rounds, and no connection that is of no use."""
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.rollback()
+            if self._closed or self._connection.broken:
+                self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _failed(self, reason: str, sqlstate: str | None = None) -> SourceError:
+        if self._closed:
+            return SourceError("stopped", f"database of {self.backend}: bmrepmon is ending")
+        code = f" (SQLSTATE {sqlstate})" if reason == "server_error" else ""
+        return SourceError(reason, f"database of {self.backend}: {PROBLEMS[reason]}{code}")
+
+
+def settings(parts: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+    """Return what is added to a connection string: limits that the server keeps, and signs of life from the network.
+
+    The last ``-c`` of an option wins, so that ours stand whatever the string says. None is newer than PostgreSQL 11.
+    """
+    limits = {
+        "default_transaction_read_only": "on",
+        "statement_timeout": milliseconds(timeout),
+        "lock_timeout": milliseconds(LOCK_TIMEOUT),
+        "idle_in_transaction_session_timeout": milliseconds(timeout + CONNECT_WITHIN),
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    network = {
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": milliseconds(CONNECT_WITHIN),
+        "connect_timeout": CONNECT_WITHIN,
+    }
+    return {
+        **{name: value for name, value in network.items() if name not in parts},
+        "options": f"{parts.get('options') or ''} {ours}".strip(),
+        "application_name": "bmrepmon",
+        "client_encoding": "utf8",
+    }
+
+
+def milliseconds(seconds: float) -> int:
+    """Return at least one: PostgreSQL takes 0 for no limit."""
+    return max(1, round(seconds * 1000))
+
+
+def _refusal(error: Exception) -> str:
+    """Name why there is no connection; psycopg tells by some types what libpq tells by texts only."""
+    match error:
+        case psycopg.errors.ConnectionTimeout():
+            return "connect_timeout"
+        case psycopg.OperationalError():
+            return failure_reason(error.sqlstate, str(error))
+        case _:
+            return "bad_conninfo"
