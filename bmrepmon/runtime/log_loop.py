@@ -13,8 +13,8 @@ from bmrepmon.runtime.follower import Follower
 from bmrepmon.runtime.waker import Waker
 
 BUDGET = 4 * 1024 * 1024  # bytes of one log before the other one, and a stop, get their turn
-COALESCE = 0.1  # seconds between two looks while lines keep coming
-QUIET_LOOKS = 10  # looks without an event or a line before listening begins again
+COALESCE = 0.2  # seconds between two looks while lines keep coming: waking up is what a look costs most
+QUIET_LOOKS = 5  # looks without an event or a line before listening begins again
 TIMEOUT = 1.0  # seconds after which to look though nothing woke
 
 log = structlog.get_logger()

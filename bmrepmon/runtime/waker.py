@@ -4,6 +4,7 @@ Listening to each write of a busy log costs more than reading it: at 2,000 lines
 third of a core. So a waker is asked to listen only while a log is quiet; while lines keep coming it rests.
 """
 
+import logging
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -33,7 +34,7 @@ class Waker(Protocol):
     """When to look at the logs again."""
 
     def wait(self, timeout: float) -> bool:
-        """Return True as soon as a log may have changed, or on ``wake``; False after ``timeout`` seconds."""
+        """Return after an event or ``wake`` (True), or after ``timeout`` seconds at most (False); then look."""
 
     def rest(self, seconds: float) -> None:
         """Return after ``seconds`` or ``wake``, whatever the logs do."""
@@ -89,8 +90,8 @@ class WatchdogWaker:
         self._deaf = False
 
     def wait(self, timeout: float) -> bool:
-        """Listen. Tells at once that a log may have changed when listening only begins: no event tells of before."""
-        return self._listen() or self._sleep(timeout)
+        """Listen. Returns at once when listening only begins: no event tells of what was written before."""
+        return not self._listen() and self._sleep(timeout)
 
     def rest(self, seconds: float) -> None:
         """Stop listening, and sleep."""
@@ -144,6 +145,8 @@ class WatchdogWaker:
 
 
 def _started() -> BaseObserver:
+    # An emitter that is stopped between two reads calls that an error; it is what rest() does all day.
+    logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
     observer = Observer()
     observer.start()
     return observer
