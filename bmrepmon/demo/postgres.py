@@ -38,12 +38,11 @@ class Postgres:
         Raises:
             Failure: the extra is not installed.
         """
-        installed = _installation()
-        self._home = Path(tempfile.mkdtemp(prefix="bmrepmon-pg-"))
-        self._process: subprocess.Popen[bytes] | None = None
-        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        self._programs = self._reachable(installed)
         self.port = _free_port()
+        self._programs = _installation()
+        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._home: Path | None = None
 
     def conninfo(self, database: str) -> str:
         """Tell libpq how to connect; without the password."""
@@ -54,27 +53,35 @@ class Postgres:
         return psycopg.connect(self.conninfo(database), password=PASSWORD, autocommit=True, connect_timeout=5)
 
     def create(self) -> None:
-        """Make the cluster."""
-        self._home.chmod(0o711)
-        secret = self._home / "password"
+        """Make the cluster, in a temporary folder that `remove` takes away.
+
+        Raises:
+            Failure: initdb refuses.
+        """
+        self._home = home = Path(tempfile.mkdtemp(prefix="bmrepmon-pg-"))
+        home.chmod(0o711)
+        secret = home / "password"
         secret.write_text(PASSWORD)
         if self._account:
-            os.chown(self._home, self._account.pw_uid, self._account.pw_gid)
+            os.chown(home, self._account.pw_uid, self._account.pw_gid)
             os.chown(secret, self._account.pw_uid, self._account.pw_gid)
+            self._programs = self._reachable(home)
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", f"--pwfile={secret}"]
-        command = [str(self._programs / "bin/initdb"), f"--username={USER}", f"--pgdata={self._folder}", *options]
+        command = [str(self._programs / "bin/initdb"), f"--username={USER}", f"--pgdata={home / 'data'}", *options]
         done = subprocess.run(command, capture_output=True, check=False, cwd="/", **self._identity)  # noqa: S603
         if done.returncode:
             reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise Failure(f"the demo's PostgreSQL cannot be made below {self._home}: {' '.join(reason)}")
+            raise Failure(f"the demo's PostgreSQL cannot be made below {home}: {' '.join(reason)}")
 
     def start(self) -> None:
         """Start the server and wait until it answers.
 
         Raises:
-            Failure: it does not.
+            Failure: it does not, or was never created.
         """
-        command = [str(self._programs / "bin/postgres"), "-D", str(self._folder), "-p", str(self.port)]
+        if self._home is None:
+            raise Failure("the demo's PostgreSQL was not created")
+        command = [str(self._programs / "bin/postgres"), "-D", str(self._home / "data"), "-p", str(self.port)]
         for name, value in SETTINGS.items():
             command += ["-c", f"{name}={value}"]
         with (self._home / "postgres.log").open("ab") as log:
@@ -83,7 +90,9 @@ class Postgres:
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", start_new_session=True,
                 **self._identity,
             )  # fmt: skip
-        self._await()
+        if not self._answers():
+            self.stop()
+            raise Failure(f"the demo's PostgreSQL does not start: see {self._home / 'postgres.log'}")
 
     def stop(self) -> None:
         """End the server at once, cutting its clients off."""
@@ -101,11 +110,8 @@ class Postgres:
     def remove(self) -> None:
         """End the server and leave nothing behind."""
         self.stop()
-        shutil.rmtree(self._home, ignore_errors=True)
-
-    @property
-    def _folder(self) -> Path:
-        return self._home / "data"
+        if self._home is not None:
+            shutil.rmtree(self._home, ignore_errors=True)
 
     @property
     def _identity(self) -> Mapping[str, Any]:
@@ -113,32 +119,29 @@ class Postgres:
             return {}
         return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
 
-    def _reachable(self, programs: Path) -> Path:
+    def _reachable(self, home: Path) -> Path:
         """Return the programs, or a copy of them when they lie where the server's user may not go."""
-        if self._account is None:
-            return programs
-        check = [str(programs / "bin/postgres"), "--version"]
+        check = [str(self._programs / "bin/postgres"), "--version"]
         try:
             subprocess.run(check, capture_output=True, check=True, cwd="/", **self._identity)  # noqa: S603
         except (OSError, subprocess.CalledProcessError):
-            copy = self._home / "programs"
-            shutil.copytree(programs, copy, symlinks=True)
+            copy = home / "programs"
+            shutil.copytree(self._programs, copy, symlinks=True)
             subprocess.run(["/bin/chmod", "-R", "go+rX", str(copy)], check=True)  # noqa: S603
             return copy
-        return programs
+        return self._programs
 
-    def _await(self) -> None:
+    def _answers(self) -> bool:
+        """Wait until the server answers, or is known not to."""
         deadline = time.monotonic() + START_WITHIN
-        while True:
+        while time.monotonic() < deadline and self._process and self._process.poll() is None:
             try:
                 self.connect("postgres").close()
             except psycopg.OperationalError:
-                if time.monotonic() > deadline or self._process is None or self._process.poll() is not None:
-                    self.stop()
-                    raise Failure(f"the demo's PostgreSQL does not start: see {self._home / 'postgres.log'}") from None
                 time.sleep(0.02)
             else:
-                return
+                return True
+        return False
 
 
 def _installation() -> Path:

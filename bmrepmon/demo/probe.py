@@ -12,6 +12,7 @@ from bmrepmon.demo.replication_log import LINK, Level, LogFile
 from bmrepmon.demo.timeline import Process, Signal, Task, Timeline, kill
 
 FIRST_AFTER = 5.0  # seconds; the real one waits a minute
+ROUNDING = 0.001  # seconds that sums of floats may lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ class Probe:
             uid = min(share.records)
             self.store.flag(share, [uid], SEEN, on=not share.records[uid].flags & SEEN)
             began, goal = self.timeline.now, share.highest_modseq
-            while not self._is_back(share, goal) and self.timeline.now - began < habit.patience:
-                yield self.applied, habit.patience - (self.timeline.now - began)
+            while not self._is_back(share, goal) and (left := began + habit.patience - self.timeline.now) > ROUNDING:
+                yield self.applied, left
             echo.lost = not self._is_back(share, goal)
             if echo.lost:
                 echo.failures += 1

@@ -34,7 +34,7 @@ from bmrepmon.model.frozen import frozen
 
 EPOCH = 1_750_000_000.0  # 15 June 2025: when simulated time begins unless told otherwise
 CORE_STARTS_IN = 8.0  # seconds of a restart during which nothing listens
-CYRUS_STARTS_IN = 5.0  # seconds from bm-core's "Ready" until sync_client is back
+CYRUS_STARTS_IN = 4.0  # seconds from bm-core's first word until sync_client is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class SimulatedServer:
     """All parts, wired together; a context manager that ends them."""
 
     def __init__(self, root: Path, plan: Plan) -> None:
-        """Live below ``root``, an empty folder; nothing is there before `build`."""
+        """Live below ``root``, an empty folder; nothing lives before `build`."""
         self.root = root
         self.plan = plan
         self.zone = plan.zone or ("UTC" if plan.log_format >= 2022 else "Europe/Paris")
@@ -90,10 +90,9 @@ class SimulatedServer:
                 self.database.create(self.residents)
             builder = Builder(self.plan.seed, self.timeline.epoch, self.store, self.replica)
             self.life.residents = builder.fill(self.residents, self.plan)
-            self.core.start()
-            self.client.start()
-            self._probe()
+            self.timeline.spawn(self._boot())
             self.life.start()
+            self.timeline.advance(0.0)  # bm-core listens: its port is known
         conninfo = self.postgres.conninfo("bj-data") if self.postgres else None
         return configure(self.root, self.zone, self.core.listener.port, conninfo)
 
@@ -124,6 +123,16 @@ class SimulatedServer:
         self.close()
 
     # --- what can befall it
+
+    def freeze(self) -> None:
+        """Hang sync_client: its sessions stay, nothing moves."""
+        with self.lock:
+            self.client.freeze()
+
+    def thaw(self) -> None:
+        """Let sync_client go on."""
+        with self.lock:
+            self.client.thaw()
 
     def disconnect(self) -> None:
         """Cut all connections; sync_client dies of it."""
@@ -198,7 +207,11 @@ class SimulatedServer:
             probe_applied=frozen(tally.probe_applied),
         )
 
-    def _probe(self) -> None:
+    def _boot(self) -> Process[None]:
+        """Start bm-core; it has Cyrus restarted once it is ready, and sync_client comes with Cyrus."""
+        self.core.start()
+        yield CYRUS_STARTS_IN
+        self.client.start()
         shares = [r.folders[0].cyrus for r in self.residents if r.probe]
         self.probe.start([self.store.by_name[name] for name in shares])
 
@@ -207,7 +220,4 @@ class SimulatedServer:
         self.probe.stop()
         self.core.stop()
         yield CORE_STARTS_IN
-        self.core.start()
-        yield CYRUS_STARTS_IN
-        self.client.start()
-        self._probe()
+        yield from self._boot()

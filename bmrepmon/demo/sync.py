@@ -112,7 +112,7 @@ class SyncClient:
             self._timeline.fire(self._drained)
             before = self._timeline.now
             yield channel.work, RENEW_AFTER
-            if self._timeline.now - before >= RENEW_AFTER:
+            if self._timeline.now - before > RENEW_AFTER - 1.0:
                 session = yield from self._renew(channel, session, "RESTART", "OK Restarting")
 
     def _connect(self, channel: Channel) -> Process[Session]:

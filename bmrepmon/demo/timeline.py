@@ -50,6 +50,10 @@ class Timeline:
         """The present as Unix time: what the simulated server writes into files, rows and lines."""
         return self.epoch + self.now / self.speed
 
+    def anchor(self, now: float) -> None:
+        """Make the present be Unix time ``now``; what was written before keeps its stamps."""
+        self.epoch = now - self.now / self.speed
+
     def milliseconds(self, simulated: float) -> int:
         """Turn a simulated duration into the milliseconds that the stamps will show for it."""
         return round(simulated / self.speed * 1000)

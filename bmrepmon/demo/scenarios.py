@@ -1,0 +1,93 @@
+"""What can be shown: each scenario is a few events in simulated time, with what must be true after them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bmrepmon.demo.server import SimulatedServer
+from bmrepmon.demo.sync import CHANNELS
+from bmrepmon.demo.timeline import Process
+from bmrepmon.model.frozen import frozen
+
+FIRST_AT = 20.0  # simulated seconds of good health, so that a viewer sees the change
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Something that happens at a moment, in simulated seconds from the beginning."""
+
+    at: float
+    act: Callable[[SimulatedServer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is true from ``after`` (simulated seconds) on, until the next of the scenario's expectations."""
+
+    after: float
+    sessions: int = CHANNELS
+    applying: bool = True  # APPLY MAILBOX goes on and is answered OK
+    lagging: bool = False  # at rest, when nobody changes anything any more
+    passive: bool = False  # folders that were never replicated
+    draining: bool = False  # what waits for its first replication gets less
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One story."""
+
+    shows: str
+    cues: tuple[Cue, ...] = ()
+    expected: tuple[Expected, ...] = (Expected(6.0),)
+    passive: float = 0.0  # share of the mailboxes that were never replicated
+    waiting: float = 0.0  # share of the mailboxes that wait for their first replication
+    message_seconds: float = 0.01  # what bm-core needs for one body
+
+    def play(self, server: SimulatedServer) -> None:
+        """Put the events on the server's timeline."""
+        server.commands.pace.message = self.message_seconds
+        if self.waiting:
+            server.client.batch = 50  # so that a small backlog goes down as gradually as a large one
+        server.timeline.spawn(self._run(server))
+
+    def _run(self, server: SimulatedServer) -> Process[None]:
+        for cue in self.cues:
+            yield max(0.0, cue.at - server.timeline.now)
+            cue.act(server)
+
+
+SCENARIOS: Mapping[str, Scenario] = frozen(
+    {
+        "steady": Scenario("an ordinary day: mail comes and is replicated within a second"),
+        "migration": Scenario(
+            "most mailboxes wait for their first replication, and the backlog drains",
+            waiting=0.75,
+            message_seconds=0.2,
+            expected=(Expected(6.0, passive=True, draining=True),),
+        ),
+        "stall": Scenario(
+            "sync_client hangs: its sessions stay, nothing is applied, the sync log grows",
+            cues=(Cue(FIRST_AT, SimulatedServer.freeze),),
+            expected=(Expected(6.0), Expected(FIRST_AT + 2, applying=False, lagging=True)),
+        ),
+        "disconnect": Scenario(
+            "all connections are cut, and sync_client is dead",
+            cues=(Cue(FIRST_AT, SimulatedServer.disconnect),),
+            expected=(Expected(6.0), Expected(FIRST_AT + 2, sessions=0, applying=False, lagging=True)),
+        ),
+        "restart": Scenario(
+            "bm-core restarts: no session for some seconds, then everything is caught up",
+            cues=(Cue(FIRST_AT, SimulatedServer.restart_core),),
+            expected=(Expected(6.0), Expected(FIRST_AT + 2, 0, applying=False, lagging=True), Expected(FIRST_AT + 20)),
+        ),
+        "passive": Scenario(
+            "a fifth of the mailboxes was never replicated, and nobody uses them",
+            passive=0.2,
+            expected=(Expected(6.0, passive=True),),
+        ),
+        "dbdown": Scenario(
+            "the database goes away, bm-core refuses everything, and the database comes back",
+            cues=(Cue(FIRST_AT, SimulatedServer.stop_database), Cue(FIRST_AT + 40, SimulatedServer.start_database)),
+            expected=(Expected(6.0), Expected(FIRST_AT + 2, applying=False, lagging=True), Expected(FIRST_AT + 60)),
+        ),
+    }
+)
