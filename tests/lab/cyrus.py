@@ -91,7 +91,7 @@ def obstacle() -> str | None:
     lacking = [str(p) for p in programs if not p.exists()]
     if shutil.which("saslpasswd2") is None:
         lacking.append("saslpasswd2")
-    return f"no {lacking[0]}: install cyrus-imapd, cyrus-replication, cyrus-admin and sasl2-bin" if lacking else None
+    return f"no {lacking[0]}: install cyrus-imapd, cyrus-replication and sasl2-bin" if lacking else None
 
 
 class Cyrus:
@@ -163,6 +163,7 @@ class Cyrus:
         for folder in partitions.values():
             Path(folder).mkdir(parents=True)
         (etc / "cyrus-partitions").write_text(_lines({k: v for k, v in partitions.items() if "default" not in k}))
+        (etc / "cyrus-partitions").chmod(0o640)
         own = {
             "configdirectory": state,
             "sievedir": state / "sieve",

@@ -58,6 +58,10 @@ class Database:
         """Read rows of bj-data."""
         return self._shard.execute(query, values).fetchall()
 
+    def execute(self, query: LiteralString, *values: object) -> int:
+        """Change rows of bj-data behind bm-core's back; return how many."""
+        return self._shard.execute(query, values).rowcount
+
     # --- bj
 
     def add_server(self, server: str, domains: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from lab.replica import Replica
 from lab.replication_log import ReplicationLog, Year
 from lab.sync_client import SyncClient
 
-from bmrepmon.demo.names import FolderName
+from bmrepmon.demo.names import FolderName, probe_share
 from bmrepmon.demo.postgres import PASSWORD, USER, Postgres
 from bmrepmon.model.folders import FolderHeader, FolderIdentity
 from bmrepmon.parse.cyrus_header import parse_header_file
@@ -100,6 +100,12 @@ class Laboratory:
         """Make a share with folders below it."""
         return self._mailbox(domain, name or f"share{next(self._names)}", "share", folders)
 
+    def probe(self, domain: str = DOMAINS[0]) -> Mailbox:
+        """Make the share by which bm-core measures its latency; `flag` and `unflag` its only message to beat."""
+        mailbox = self.share(name=probe_share(SERVER, domain), domain=domain)
+        self.append(mailbox.inbox)
+        return mailbox
+
     def deliver(self, *mailboxes: Mailbox, times: int = 1, size: int = 0) -> None:
         """Deliver messages by LMTP, each of them to all ``mailboxes`` at once."""
         for _ in range(times):
@@ -121,6 +127,10 @@ class Laboratory:
     def flag(self, folder: FolderName, uids: Sequence[int], flags: str = "\\Flagged") -> None:
         """Add flags to messages."""
         self.imap.store(folder, _set(uids), flags)
+
+    def unflag(self, folder: FolderName, uids: Sequence[int], flags: str = "\\Flagged") -> None:
+        """Take flags away."""
+        self.imap.store(folder, _set(uids), flags, "-")
 
     def expunge(self, folder: FolderName, uids: Sequence[int]) -> None:
         """Remove messages; their files stay until `purge`."""
@@ -157,6 +167,11 @@ class Laboratory:
         session = Imap(self.cyrus.imap_port, ADMIN, TOKEN, mailbox.address)
         session.subscribe(path)
         session.close()
+
+    @property
+    def configuration(self) -> str:
+        """How bmrepmon is configured for this server: what differs from the defaults."""
+        return f"[core]\nsync_port = {self.core.port}\n[[backend]]\nexpected_sessions = 1\n"
 
     def restart_cyrus(self) -> None:
         """Stop Cyrus and start it again; sync_client is a service of its own, and goes on."""
@@ -234,9 +249,7 @@ class Laboratory:
         self.database = Database(self.postgres, self._year)
         self._undo.callback(self.database.close)
         self.database.add_server(SERVER, DOMAINS)
-        (self.home / "etc/bm").mkdir()
-        ini = f"[global]\ndbtype = PGSQL\nhost = 127.0.0.1\ndb = bj\nuser = {USER}\npassword = {PASSWORD}\n"
-        (self.home / "etc/bm/bm.ini").write_text(ini)
+        self._installation_files()
         self.replica = Replica(self.database)
         self.core = Core(self.replica, self.log, self._core_port)
         self._undo.callback(self.core.stop)
@@ -247,6 +260,14 @@ class Laboratory:
         self.sync_client.start()
         self._undo.callback(self._log_out)
         until(lambda: self.core.sessions, "sync_client to connect")
+
+    def _installation_files(self) -> None:
+        """Write what bmrepmon looks for beside Cyrus, so that this home is the root of an installation."""
+        (self.home / "proc").symlink_to("/proc")
+        (self.home / "etc/bm").mkdir()
+        where = f"host = 127.0.0.1:{self.postgres.port}\ndb = bj"
+        ini = f"[global]\ndbtype = PGSQL\n{where}\nuser = {USER}\npassword = {PASSWORD}\n"
+        (self.home / "etc/bm/bm.ini").write_text(ini)
 
     def _log_out(self) -> None:
         session, self._session = self._session, None

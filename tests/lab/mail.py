@@ -117,10 +117,10 @@ class Imap:
         date = imaplib.Time2Internaldate(at) if at is not None else ""
         _ok(self._client.append(_name(folder), flags, date, content))
 
-    def store(self, folder: FolderName, uids: str, flags: str) -> None:
-        """Add flags."""
+    def store(self, folder: FolderName, uids: str, flags: str, sign: str = "+") -> None:
+        """Add flags, or take them away."""
         self._select(folder)
-        _ok(self._client.uid("STORE", uids, "+FLAGS.SILENT", f"({flags})"))
+        _ok(self._client.uid("STORE", uids, f"{sign}FLAGS.SILENT", f"({flags})"))
         _ok(self._client.unselect())
 
     def expunge(self, folder: FolderName, uids: str) -> None:

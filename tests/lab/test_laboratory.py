@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from lab.cyrus import obstacle
+from lab.cyrus import DOMAINS, obstacle, partition
 from lab.laboratory import Laboratory, paused
 from lab.process import until
 from lab.replication_log import YEARS, ZONES, Year
@@ -19,6 +20,7 @@ from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.log_events import COMMANDS, Unknown
 from bmrepmon.parse.fold import fold_replication_log
 from bmrepmon.parse.replication_log import ReplicationLogParser
+from bmrepmon.parse.sync_log import SyncLogTally
 
 REFUSED = "NO java.util.concurrent.TimeoutException: Timed out after waiting 30000(ms) for a reply"
 
@@ -100,7 +102,10 @@ def test_a_stopped_sync_client_leaves_exactly_what_came_in_meanwhile(lab: Labora
         lab.append(tom.folder("Sent"), 4)
         assert lab.sync_client.alive
         assert lab.behind() == {tom.inbox.cyrus: 5, ann.inbox.cyrus: 2, tom.folder("Sent").cyrus: 4}
-        assert (lab.cyrus.sync_folder / "log").exists()
+        waiting = SyncLogTally(names=100)
+        waiting.feed((lab.cyrus.sync_folder / "log").read_bytes())
+        assert waiting.folders >= {name.encode() for name in lab.behind()}
+        assert waiting.unknown == 0
     lab.wait_until_quiet()
     assert lab.behind() == {}
     assert len(record_rows(lab, tom.inbox.cyrus)) == 5
@@ -247,6 +252,17 @@ def test_rare_commands_are_answered_as_bm_core_answers_them(lab: Laboratory) -> 
     assert [flags < 0 for _, flags in record_rows(lab, tom.inbox.cyrus)] == [True]
 
 
+def test_a_restarted_core_loses_its_sessions(lab: Laboratory) -> None:
+    """sync_client finds out that core is another one when it has something to send, and ends."""
+    tom = lab.user()
+    lab.wait_until_quiet()
+    with disturbed(lab):
+        lab.core.restart()
+        lab.deliver(tom)
+        until(lambda: not lab.sync_client.alive, "the end of sync_client")
+        assert lab.behind() == {tom.inbox.cyrus: 1}
+
+
 def test_a_lost_database_is_an_error_of_every_command(lab: Laboratory) -> None:
     """While PostgreSQL is away core answers NO, and catches up once it is back."""
     tom = lab.user()
@@ -324,8 +340,10 @@ def numbers(folder: Path) -> list[int]:
 @pytest.mark.parametrize("year", YEARS)
 def test_the_log_of_either_year_tells_what_happened(lab: Laboratory, year: Year) -> None:
     """Every line is understood, and what they add up to is the truth."""
-    tom = lab.user("Sent", "Old")
+    tom, probe = lab.user("Sent", "Old"), lab.probe(DOMAINS[YEARS.index(year)])
     lab.deliver(tom, times=3)
+    lab.flag(probe.inbox, [1], "\\Seen")
+    lab.unflag(probe.inbox, [1], "\\Seen")
     lab.rename(tom.folder("Old"), tom.folder("Older"))
     lab.expunge(tom.inbox, [1])
     lab.wait_until_quiet()
@@ -346,18 +364,27 @@ def test_the_log_of_either_year_tells_what_happened(lab: Laboratory, year: Year)
     assert activity.record_changes["create"] == sum(lab.replica.created.values())
     assert activity.active_sessions == lab.core.sessions == 1
     assert activity.refused["APPLY MAILBOX"] >= 1
+    assert activity.last_probe_apply_at[partition(probe.domain)] < activity.last_apply_at[partition(tom.domain)]
 
 
 def test_the_home_is_an_installation(lab: Laboratory) -> None:
-    """Discovery finds in the laboratory what it would find on a BlueMind server."""
-    found = discover(parse_settings(b"", "test", {}), lab.home, {})
-    assert found is not None
+    """Discovery finds in the laboratory what it finds on a BlueMind server, and the database answers."""
+    found = discover(parse_settings(lab.configuration.encode(), "laboratory", {}), lab.home, {})
+    (backend,) = found.backends
+    assert found.findings == ()
+    assert (backend.name, backend.expected_sessions) == ("bm-master", 1)
+    assert (backend.spool, backend.meta) == (lab.cyrus.store("partition"), lab.cyrus.store("metapartition"))
+    assert (backend.archive, backend.sync_log) == (lab.cyrus.store("archivepartition"), lab.cyrus.sync_folder)
+    assert found.replication_log == lab.log.paths[2022]
+    assert backend.database is not None
+    with psycopg.connect(backend.database.conninfo.reveal()) as connection:
+        (folders,) = connection.execute("SELECT count(*) FROM t_mailbox_replica").fetchone() or ()
+    assert folders == len(lab.replica.folders)
 
 
+@pytest.mark.usefixtures("able")
 def test_nothing_is_left_behind() -> None:
     """A laboratory that is left by an exception, in its worst state, ends its programs and removes its files."""
-    if reason := obstacle():
-        pytest.skip(reason)
     lab = Laboratory()
     with contextlib.suppress(ZeroDivisionError), lab:
         lab.deliver(lab.user())
@@ -371,10 +398,9 @@ def test_nothing_is_left_behind() -> None:
     assert [pid for pid in programs if Path(f"/proc/{pid}/cwd").exists()] == []
 
 
+@pytest.mark.usefixtures("able")
 def test_the_tables_of_2019_fill_too() -> None:
     """Before BlueMind 4.4 a folder is found through its item alone."""
-    if reason := obstacle():
-        pytest.skip(reason)
     with Laboratory(2019) as lab:
         tom = lab.user()
         lab.deliver(tom, times=2)
