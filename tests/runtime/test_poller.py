@@ -1,0 +1,167 @@
+"""One round at a time, with sources that do everything a source can do."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from polled import NOTHING, WITHIN, Applied, HandClock, Hanging, Scripted
+from structlog.testing import capture_logs
+
+from bmrepmon.model.observations import Observation
+from bmrepmon.model.readings import NoData, Reading, RoundStarted, SourceError
+from bmrepmon.runtime.poller import Poller
+
+SECRET = "correct-horse"
+
+
+def fails(error: Exception) -> Callable[[], Observation]:
+    def action() -> Observation:
+        raise error
+
+    return action
+
+
+def told(poller: Poller, source: Scripted, *actions: Callable[[], Observation]) -> list[tuple[str, str | None]]:
+    """Do a round with each action and return what was logged: the event, and the reason where there is one."""
+    with capture_logs() as lines:
+        for source.action in actions:
+            poller.run()
+    return [(line["event"], line.get("reason")) for line in lines]
+
+
+def test_a_good_round() -> None:
+    """It is announced, measured and handed over."""
+    clock, applied = HandClock(), Applied()
+
+    def action() -> Observation:
+        clock.moment += 2.5
+        return NOTHING
+
+    Poller(Scripted(action), applied, clock).run()
+
+    assert applied.events == [
+        RoundStarted("spool", "bm-master", 1_700_001_000.0),
+        Reading("spool", "bm-master", 1_700_001_000.0, 2.5, NOTHING),
+    ]
+
+
+def test_a_known_failure() -> None:
+    """Its reason and its line are the reading's."""
+    applied = Applied()
+    Poller(Scripted(fails(SourceError("missing", "no such spool"))), applied, HandClock()).run()
+
+    assert applied.readings() == [Reading("spool", "bm-master", 1_700_001_000.0, 0.0, None, "missing", "no such spool")]
+
+
+def test_a_bug_is_named_by_type_and_place_alone() -> None:
+    """What an unforeseen exception says may be a password, and goes nowhere."""
+    applied = Applied()
+    with capture_logs() as lines:
+        Poller(Scripted(fails(ZeroDivisionError(SECRET))), applied, HandClock()).run()
+    [reading] = applied.readings()
+
+    assert reading.reason == "bug"
+    assert reading.error
+    assert reading.error.startswith("spool of bm-master: this is a bug in bmrepmon: ZeroDivisionError in bmrepmon.")
+    assert [line["event"] for line in lines] == ["traceback of a bug", "a source fails"]
+    assert "polled:" in lines[0]["frames"]
+    assert SECRET not in repr((applied.events, lines))
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RecursionError(), AssertionError(), OSError(5, "I/O"), StopIteration()]
+)
+def test_no_exception_gets_out(error: Exception) -> None:
+    """One source must not take the others along."""
+    applied = Applied()
+    Poller(Scripted(fails(error)), applied, HandClock()).run()
+
+    assert [reading.reason for reading in applied.readings()] == ["bug"]
+
+
+def test_the_log_tells_what_is_new() -> None:
+    """A failure once for each reason, its end once, and nothing while nothing changes."""
+    missing, denied = fails(SourceError("missing", "gone")), fails(SourceError("permission", "denied"))
+    nothing = fails(NoData("nothing to read"))
+    source = Scripted()
+    poller = Poller(source, Applied(), HandClock())
+    good = source.action
+
+    assert told(poller, source, good, good, nothing) == []
+    assert told(poller, source, missing, missing, denied, denied) == [
+        ("a source fails", "missing"),
+        ("a source fails", "permission"),
+    ]
+    assert told(poller, source, good, good) == [("a source works again", None)]
+    assert told(poller, source, missing, nothing) == [("a source fails", "missing"), ("a source works again", None)]
+
+
+def test_each_bug_is_told_once() -> None:
+    """The same bug in the same place is one; another is told, with its own traceback."""
+    source = Scripted()
+    poller = Poller(source, Applied(), HandClock())
+    one, other = fails(KeyError(SECRET)), fails(TypeError(SECRET))
+    twice = [("traceback of a bug", None), ("a source fails", "bug")]
+
+    assert told(poller, source, one, one, one) == twice
+    assert told(poller, source, other, other) == twice
+
+
+def test_ending_is_no_failure() -> None:
+    """Sources that were closed because the daemon ends say so, and the log does not."""
+    source = Scripted()
+
+    assert told(Poller(source, Applied(), HandClock()), source, fails(SourceError("stopped", "ending"))) == []
+
+
+def test_a_round_that_was_given_up_is_over() -> None:
+    """Its reading says timeout, and what it brings later is dropped; the next round counts again."""
+    clock, applied, source = HandClock(), Applied(), Hanging()
+    poller = Poller(source, applied, clock)
+    thread = threading.Thread(target=poller.run)
+    thread.start()
+    assert source.began.acquire(timeout=WITHIN)
+    clock.moment += 30
+    poller.give_up()
+    poller.give_up()
+    source.let_go.set()
+    thread.join(WITHIN)
+    [reading] = applied.readings()
+
+    assert (reading.reason, reading.duration, reading.observation) == ("timeout", 30.0, None)
+    assert reading.error == "spool of bm-master: no answer after 30 s; see whether its disk or server answers"
+    poller.run()
+    assert [reading.reason for reading in applied.readings()] == ["timeout", None]
+
+
+def test_giving_up_between_rounds_changes_nothing() -> None:
+    """A round that ended just in time stays as it is."""
+    applied = Applied()
+    poller = Poller(Scripted(), applied, HandClock())
+    poller.run()
+    poller.give_up()
+
+    assert [reading.reason for reading in applied.readings()] == [None]
+
+
+def test_beats_show_when_a_round_began_and_ended() -> None:
+    """A round that hangs is seen by its silence."""
+    clock, beats = HandClock(), list[float]()
+    source = Scripted()
+    poller = Poller(source, Applied(), clock)
+
+    def action() -> Observation:
+        beats.append(poller.last_beat)
+        clock.moment += 5
+        return NOTHING
+
+    source.action = action
+    clock.moment = 2000.0
+    poller.run()
+
+    assert [*beats, poller.last_beat] == [2000.0, 2005.0]
+
+
+def test_a_source_of_the_core_server_has_a_short_name() -> None:
+    """It belongs to no backend."""
+    assert Poller(Scripted(name="sessions", backend=""), Applied(), HandClock()).name == "sessions"
