@@ -99,6 +99,22 @@ class Database:
         known = {row[0] for row in self.select(query, list(guids))}
         return [guid for guid in guids if guid not in known]
 
+    def folders(self) -> dict[str, tuple[int, int]]:
+        """Return last uid and highest modseq of each folder, by unique id."""
+        query = (
+            "SELECT i.uid, r.last_uid, r.highest_mod_seq FROM t_mailbox_replica r"
+            " JOIN t_container_item i ON i.id = r.item_id"
+        )
+        return {uid: (last_uid, modseq) for uid, last_uid, modseq in self.select(query)}
+
+    def records(self, unique_id: str) -> list[tuple[int, int]]:
+        """Return uid and flags of the records of a folder, in the order of uids."""
+        query = (
+            "SELECT r.imap_uid, r.system_flags FROM t_mailbox_record r JOIN t_container_item i ON i.id = r.item_id"
+            " JOIN t_container c ON c.id = i.container_id WHERE c.uid = %s ORDER BY 1"
+        )
+        return [(uid, flags) for uid, flags in self.select(query, f"mbox_records_{unique_id}")]
+
     def add_bodies(self, bodies: Iterable[Body]) -> None:
         """Store bodies; those that are there stay as they are."""
         rows = [(bytes.fromhex(b.guid), len(b.content)) for b in bodies]
