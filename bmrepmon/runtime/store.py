@@ -16,6 +16,7 @@ from typing import Self
 
 import structlog
 
+from bmrepmon.failures import Failure
 from bmrepmon.model.state import Durable
 from bmrepmon.runtime.tables import Tables, Unusable, peek
 
@@ -24,7 +25,7 @@ FILE = "state.sqlite"
 log = structlog.get_logger()
 
 
-class StoreError(Exception):
+class StoreError(Failure):
     """Another daemon uses the state directory; one line for the operator."""
 
 

@@ -13,7 +13,7 @@ class Ticker:
     the supervisor sees, rather than going on with a state that nobody understands.
     """
 
-    def __init__(self, name: str, period: float, action: Callable[[], None], clock: Clock) -> None:
+    def __init__(self, name: str, period: float, action: Callable[[], object], clock: Clock) -> None:
         """Prepare; nothing runs before ``start``."""
         self.name = name
         self._period = period

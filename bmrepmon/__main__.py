@@ -1,0 +1,5 @@
+"""`python -m bmrepmon`."""
+
+from bmrepmon.cli import main
+
+main()

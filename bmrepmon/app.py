@@ -1,0 +1,159 @@
+"""The composition root: the one module that sees everything and wires it together; no logic of its own."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from bmrepmon import __version__
+from bmrepmon.config.installation import Backend, Installation
+from bmrepmon.config.local_zone import local_zone
+from bmrepmon.config.types import Trigger
+from bmrepmon.model.checkpoint import FollowerCounts
+from bmrepmon.model.readings import Source
+from bmrepmon.model.series import sample
+from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
+from bmrepmon.model.state import Durable, Key, State
+from bmrepmon.parse.fold import fold_core_log, fold_replication_log
+from bmrepmon.publish.server import WebServer
+from bmrepmon.publish.web import build_web
+from bmrepmon.runtime.clock import Clock, SystemClock
+from bmrepmon.runtime.follower import A, Fold, Follower
+from bmrepmon.runtime.keeper import Keeper
+from bmrepmon.runtime.log_loop import AnyFollower, LogLoop
+from bmrepmon.runtime.notify import Notifier
+from bmrepmon.runtime.poller import Poller
+from bmrepmon.runtime.scheduler import SourceScheduler
+from bmrepmon.runtime.store import Store
+from bmrepmon.runtime.supervisor import Member, Supervisor
+from bmrepmon.runtime.ticker import Ticker
+from bmrepmon.runtime.waker import ManualWaker, WatchdogWaker
+from bmrepmon.sources.database import DatabaseSource
+from bmrepmon.sources.sessions import SessionSource
+from bmrepmon.sources.spool import StoreSource
+
+SAVE_EVERY = 2.0  # seconds: what a kill -9 makes us read again, once
+SAMPLE_EVERY = 60.0  # seconds between two points of a series
+ONCE_WITHIN = 300.0  # seconds that `once` waits for its slowest source
+
+log = structlog.get_logger()
+
+Scheduled = tuple[Source, Trigger]
+
+
+def run_daemon(installation: Installation, listening: Callable[[tuple[str, ...]], None] = lambda _: None) -> int:
+    """Run until a signal or the death of a part; return the exit code.
+
+    ``listening`` is told the addresses once they answer. Raises Failure when the daemon cannot start.
+    """
+    clock = SystemClock()
+    with Store(installation.state_directory) as store:
+        keeper = Keeper(State(started_at=clock.now(), durable=store.load()))
+        supervisor, web = build_daemon(installation, keeper, store, clock)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: supervisor.request_stop())
+        addresses = tuple(map(str, web.addresses))
+        log.info("starting", version=__version__, listen=", ".join(addresses))
+        return supervisor.run(lambda: listening(addresses))
+
+
+def build_daemon(
+    installation: Installation, keeper: Keeper, store: Store, clock: Clock
+) -> tuple[Supervisor, WebServer]:
+    """Wire the daemon's parts; only the listening sockets are opened."""
+    scheduled = tuple(sources(installation))
+    logs = tuple(followers(installation, keeper.state.durable))
+    snapshot = snapshots(installation, keeper, clock)
+    members: list[Member] = []
+    supervisor = Supervisor(members, clock, Notifier(os.environ))
+    web = WebServer(
+        build_web(snapshot, supervisor.silent, expected(scheduled, logs), installation.settings.limits.series),
+        installation.settings.web.listen,
+        clock.steady,
+    )
+    members += [
+        Ticker("saver", SAVE_EVERY, lambda: store.save(keeper.state.durable), clock),
+        Ticker("sampler", SAMPLE_EVERY, lambda: keeper.apply(sample(snapshot())), clock),
+        LogLoop(logs, WatchdogWaker(follower.path for follower in logs), keeper.apply, clock),
+        SourceScheduler([(Poller(source, keeper.apply, clock), trigger) for source, trigger in scheduled], clock),
+        web,
+    ]
+    return supervisor, web
+
+
+def observe_once(installation: Installation) -> Snapshot:
+    """Look once at every source and read every log to its end; nothing is written."""
+    clock = SystemClock()
+    keeper = Keeper(State(started_at=clock.now()))
+    loop = LogLoop(tuple(followers(installation, Durable())), ManualWaker(), keeper.apply, clock)
+    loop.read_to_end()
+    loop.stop(0)
+    scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in sources(installation)]
+    SourceScheduler(scheduled, clock).run_once(ONCE_WITHIN)
+    return snapshots(installation, keeper, clock)()
+
+
+def sources(installation: Installation) -> Iterator[Scheduled]:
+    """Yield every source that exists on this machine, with its schedule."""
+    schedule = installation.settings.schedule
+    for backend in installation.backends:
+        if backend.spool:
+            yield StoreSource("spool", backend.name, backend.spool), schedule.spool
+        if backend.archive:
+            yield StoreSource("archive", backend.name, backend.archive), schedule.spool
+        if backend.database:
+            timeout = float(installation.settings.limits.database_timeout)
+            yield DatabaseSource(backend.name, backend.database.conninfo.reveal, timeout), schedule.database
+    if installation.replication_log:  # only the server that runs bm-core has the sync port
+        yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def followers(installation: Installation, durable: Durable) -> Iterator[AnyFollower]:
+    """Yield a follower for each log of this machine, going on from where it was."""
+    follow = partial(_follower, durable, zone=installation.timezone, local=local_zone(installation.root, os.environ))
+    if installation.replication_log:
+        yield follow("log", installation.replication_log, durable.log, fold_replication_log)
+    if installation.core_log:
+        yield follow("core_log", installation.core_log, durable.core, fold_core_log)
+
+
+def _follower(
+    durable: Durable,
+    source: str,
+    path: Path,
+    activity: A,
+    fold_for: Callable[[tzinfo], Fold[A]],
+    *,
+    zone: tzinfo | None,
+    local: tzinfo,
+) -> Follower[A]:
+    return Follower(
+        source,
+        path,
+        activity=activity,
+        checkpoint=durable.checkpoints.get(source),
+        counts=durable.followers.get(source, FollowerCounts()),
+        fold_for=fold_for,
+        zone=zone,
+        local_zone=local,
+    )
+
+
+def expected(scheduled: tuple[Scheduled, ...], logs: tuple[AnyFollower, ...]) -> tuple[Key, ...]:
+    """Name what must have been looked at before the daemon is ready."""
+    return (*((source.name, source.backend) for source, _ in scheduled), *((follower.source, "") for follower in logs))
+
+
+def snapshots(installation: Installation, keeper: Keeper, clock: Clock) -> Callable[[], Snapshot]:
+    """Return what gives publishers the present snapshot."""
+    facts = tuple(map(fact, installation.backends))
+    return lambda: derive(keeper.state, facts, clock.now())
+
+
+def fact(backend: Backend) -> BackendFacts:
+    """Pass on what the model may know of a backend."""
+    return BackendFacts(backend.name, backend.addresses, backend.expected_sessions)
