@@ -4,10 +4,12 @@ The connection is one, is kept, and can only read; the server itself ends what t
 PostgreSQL 11 to 18.
 """
 
+import os
+import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +24,7 @@ from bmrepmon.parse.postgres_failure import failure_reason
 LOCK_TIMEOUT = 1.0  # seconds; we give way to whoever locks the table, and never queue before BlueMind's own work
 CONNECT_WITHIN = 10  # seconds
 CANCEL_WITHIN = 2.0  # seconds
+GRACE = 10.0  # seconds after which a server that does not keep its own time limits is left
 BACKOFF_MAX = 60.0  # seconds
 
 PROBLEMS: Mapping[str, str] = MappingProxyType(
@@ -39,6 +42,7 @@ PROBLEMS: Mapping[str, str] = MappingProxyType(
         "no_table": "it has no table t_message_body; is this bj-data? bj is the directory, mail is in bj-data",
         "lock": "somebody has locked t_message_body, and bmrepmon does not wait; it tries again",
         "timeout": "the count was ended by the server; raise database_timeout of [limits], or VACUUM t_message_body",
+        "no_answer": "PostgreSQL took the question and never answered; see whether it, or its disk, hangs",
         "server_shutdown": "PostgreSQL was stopped, or has ended the connection; bmrepmon connects again",
         "server_starting": "PostgreSQL is starting or recovering; bmrepmon connects again",
         "too_many_connections": "PostgreSQL takes no more connections; raise max_connections, or close others",
@@ -103,7 +107,7 @@ class DatabaseSource:
             try:
                 return self._count(self._answering() or self._connected())
             except psycopg.Error as error:
-                raise self._failed(failure_reason(error.sqlstate, str(error)), error.sqlstate) from None
+                raise self._failed(_reason(error), error.sqlstate) from None
             finally:
                 self._settle()
 
@@ -119,14 +123,20 @@ class DatabaseSource:
             self._reading.release()
 
     def _count(self, connection: psycopg.Connection[Any]) -> RowCounts:
-        [(bodies,)] = connection.execute(self._query).fetchall()
+        with fuse(connection, self._timeout + GRACE):
+            try:
+                [(bodies,)] = connection.execute(self._query).fetchall()
+            finally:
+                with suppress(psycopg.Error):  # of a connection that broke
+                    connection.rollback()  # no transaction stays open between two rounds
         return RowCounts(bodies, connection.info.server_version)
 
     def _answering(self) -> psycopg.Connection[Any] | None:
         """Return the open connection if there is still a server behind it: that one was restarted is no failure."""
         if self._connection is not None:
             try:
-                self._connection.execute("")
+                with fuse(self._connection, GRACE):
+                    self._connection.execute("")
             except psycopg.Error:
                 self._disconnect()
         return self._connection
@@ -141,7 +151,7 @@ class DatabaseSource:
             parts = conninfo_to_dict(self._conninfo())
             self._connection = psycopg.connect(**parts | settings(parts, self._timeout), prepare_threshold=None)
         except (psycopg.Error, ValueError) as error:  # ValueError: a host that can be no name
-            self._refusal = _refusal(error)
+            self._refusal = _reason(error)
             self._backoff.failed(self._steady())
             raise self._failed(self._refusal) from None
         self._backoff = Backoff()
@@ -149,12 +159,9 @@ class DatabaseSource:
         return self._connection
 
     def _settle(self) -> None:
-        """Leave no transaction open between two rounds, and no connection that is of no use."""
-        if self._connection is not None:
-            with suppress(psycopg.Error):
-                self._connection.rollback()
-            if self._closed or self._connection.broken:
-                self._disconnect()
+        """Keep no connection that is of no use."""
+        if self._connection is not None and (self._closed or self._connection.broken):
+            self._disconnect()
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -200,12 +207,46 @@ def milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
-def _refusal(error: Exception) -> str:
-    """Name why there is no connection; psycopg tells by some types what libpq tells by texts only."""
+class NoAnswer(psycopg.OperationalError):
+    """The server did not even keep its own time limits."""
+
+
+@contextmanager
+def fuse(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
+    """Cut the connection, and raise ``NoAnswer``, when what is done with it takes longer.
+
+    The kernel of a server whose PostgreSQL hangs keeps the connection alive, so that nothing else would end the wait.
+    """
+    blown = threading.Event()
+    with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+
+        def blow() -> None:
+            blown.set()
+            with suppress(OSError):  # it has ended by itself
+                wire.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, blow)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except psycopg.OperationalError:
+            if blown.is_set():
+                raise NoAnswer from None
+            raise
+        finally:
+            timer.cancel()
+            timer.join()  # before its socket is closed
+
+
+def _reason(error: Exception) -> str:
+    """Name a failure; psycopg tells by some types what libpq tells by texts only."""
     match error:
+        case NoAnswer():
+            return "no_answer"
         case psycopg.errors.ConnectionTimeout():
             return "connect_timeout"
-        case psycopg.OperationalError():
-            return failure_reason(error.sqlstate, str(error))
+        case psycopg.Error(sqlstate=sqlstate) if sqlstate or isinstance(error, psycopg.OperationalError):
+            return failure_reason(sqlstate, str(error))
         case _:
             return "bad_conninfo"

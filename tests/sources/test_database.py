@@ -1,9 +1,12 @@
 """The count of bodies, against every real PostgreSQL that is here."""
 
+import os
+import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -276,11 +279,48 @@ def test_closing_from_another_thread_ends_a_count(server: Server, make: Make) ->
     assert failure(source).reason == "stopped"
 
 
+@contextmanager
+def frozen_backends(server: Server) -> Iterator[None]:
+    """Stop the processes that serve us, as a dead disk would: the kernel goes on to keep their connections."""
+    with server.admin() as admin:
+        pids = [pid for pid, _ in admin.execute(SESSIONS).fetchall()]
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_server_that_hangs_in_a_count(server: Server, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot keep its own time limit, so that we do, and come back over a new connection."""
+    monkeypatch.setattr("bmrepmon.sources.database.GRACE", 0.3)
+    insert(server, 7)
+    source = make(server.conninfo(), 0.2)
+    source.read()
+    with frozen_backends(server), monkeypatch.context() as patch:
+        patch.setattr(source, "_answering", lambda: source._connection)
+        error = failure(source)
+
+    assert (error.reason, source.read().bodies) == ("no_answer", 7)
+
+
+def test_a_connection_that_hangs_between_two_counts(
+    server: Server, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is replaced by one that works."""
+    monkeypatch.setattr("bmrepmon.sources.database.GRACE", 0.3)
+    insert(server, 8)
+    source = make(server.conninfo())
+    source.read()
+    with frozen_backends(server):
+        assert source.read().bodies == 8
+
+
 def test_a_server_that_never_answers(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is taken but not served does not hold the round for ever."""
     monkeypatch.setattr("bmrepmon.sources.database.CONNECT_WITHIN", 2)
-    import socket  # noqa: PLC0415 - of this test alone
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         error = failure(make(f"host=127.0.0.1 port={silent.getsockname()[1]} user=bj password={PASSWORD}"))
 
@@ -309,7 +349,7 @@ def test_a_connection_string_may_decide_about_the_network() -> None:
 
 def test_every_reason_has_a_way_out() -> None:
     """No failure can happen for which there is no sentence."""
-    reasons = {reason for _, reason in (*SQLSTATES, *TEXTS)} | {"server_error", "failed"}
+    reasons = {reason for _, reason in (*SQLSTATES, *TEXTS)} | {"server_error", "failed", "no_answer"}
 
     assert reasons <= PROBLEMS.keys()
     assert not any("\n" in sentence for sentence in PROBLEMS.values())
