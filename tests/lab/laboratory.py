@@ -1,7 +1,17 @@
 """The laboratory: a real Cyrus, a real sync_client, a real PostgreSQL, and a stand-in for bm-core between them.
 
 Everything lies below one temporary folder as it lies below / on a BlueMind server, so that this folder serves as the
-root of a discovered installation. Coming up takes about a second.
+root of a discovered installation. Coming up takes about a second. In a test below tests/lab::
+
+    def test_lag(lab: Laboratory) -> None:
+        tom, ann = lab.user("Sent"), lab.user(domain="second.example")
+        lab.wait_until_quiet()
+        with lab.paused():  # or lab.core.block(), lab.core.refuse(...), lab.core.cut() ... and then lab.recover()
+            lab.deliver(tom, ann, times=3)
+            lab.append(tom.folder("Sent"))
+            assert lab.behind() == {tom.inbox.cyrus: 3, ann.inbox.cyrus: 3, tom.folder("Sent").cyrus: 1}
+        lab.wait_until_quiet()
+        assert lab.unequal() == []
 """
 
 import contextlib
@@ -119,10 +129,10 @@ class Laboratory(Postmaster):
 
     def truth(self) -> Truth:
         """Tell what has happened so far."""
-        folders = self.replica.folders
+        folders, created = dict(self.replica.folders), Counter(self.replica.created)
         return Truth(
             delivered=Counter(self.delivered),
-            applied={folders[i].name: n for i, n in self.replica.created.items() if i in folders},
+            applied={folders[i].name: n for i, n in created.items() if i in folders},
             frames=Counter(self.core.frames),
             answers=Counter(self.core.answers),
             apply_mailbox=Counter(self.core.apply_mailbox),

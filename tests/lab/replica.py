@@ -59,11 +59,11 @@ class Replica:
     def named(self, names: Iterable[str]) -> list[Folder]:
         """Return the folders of these names that are known."""
         wanted = set(names)
-        return [folder for folder in self.folders.values() if folder.name in wanted]
+        return [folder for folder in tuple(self.folders.values()) if folder.name in wanted]
 
     def below(self, root: str) -> list[Folder]:
         """Return a mailbox's folders."""
-        return [f for f in self.folders.values() if f.name == root or f.name.startswith(f"{root}.")]
+        return [f for f in tuple(self.folders.values()) if f.name == root or f.name.startswith(f"{root}.")]
 
     def missing(self, guids: Sequence[str]) -> list[str]:
         """Return the bodies that are not there."""
