@@ -264,6 +264,7 @@ def test_unreadable_directories_are_counted_and_a_few_named(tmp_path: Path) -> N
     put(root, "open/1.", "open/inner/2.", *(f"closed{n}/{n}." for n in range(7)))
     for n in range(7):
         (root / f"closed{n}").chmod(0o700)
+    (root / "lost+found").mkdir(mode=0o700)  # of every ext4 disk, and nobody's business
     files, messages, unreadable, examples = read_as_nobody(root)
 
     assert (files, messages, unreadable) == (2, 2, 7)
