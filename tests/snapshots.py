@@ -51,12 +51,7 @@ def state() -> State:
             followers=frozen(
                 {
                     "log": FollowerCounts(rotations=3, truncations=1, gaps=1, unread_bytes=4096, exists=True),
-                    "core_log": FollowerCounts(
-                        rotations=1,
-                        exists=False,
-                        reason="missing",
-                        error="/var/log/bm/core.log is not there: start bm-core, or set [core] core_log",
-                    ),
+                    "core_log": FollowerCounts(rotations=1, exists=False, reason="missing", error=NO_CORE_LOG),
                 }
             ),
             history=frozen(
@@ -86,6 +81,9 @@ def state() -> State:
     )
 
 
+NO_CORE_LOG = "/var/log/bm/core.log is not there: start bm-core, or set [core] core_log"
+
+
 def healths() -> tuple[SourceHealth, ...]:
     """Build the health of every source: one hangs, one failed, the rest is fine."""
     return (
@@ -105,6 +103,8 @@ def healths() -> tuple[SourceHealth, ...]:
             7,
         ),
         SourceHealth("sessions", "", None, NOW - 3, 0.002, NOW - 3),
+        SourceHealth("log", "", None, NOW - 2, 0.001, NOW - 2),
+        SourceHealth("core_log", "", None, NOW - 2, 0.001, None, "missing", NO_CORE_LOG, 4),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.health import SourceHealth
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.model.state import Key
@@ -23,20 +22,12 @@ def backend_of(snapshot: Snapshot, partition: str) -> str:
 
 
 def sources(snapshot: Snapshot) -> tuple[SourceHealth, ...]:
-    """Return the health of everything that is observed, followed logs included, by source and backend."""
-    followers = snapshot.state.durable.followers
-    logs = {(log, ""): _log_health(log, counts, snapshot.at) for log, counts in followers.items()}
-    known = {**logs, **snapshot.state.health}
-    return tuple(known[key] for key in sorted(known))
+    """Return the health of everything that is observed, by source and backend."""
+    health = snapshot.state.health
+    return tuple(health[key] for key in sorted(health))
 
 
 def awaited(snapshot: Snapshot, expected: Collection[Key] = ()) -> tuple[Key, ...]:
     """Return the sources, of those ``expected`` and those that have begun, without one finished round."""
     known = {(health.source, health.backend): health for health in sources(snapshot)}
     return tuple(key for key in sorted({*expected, *known}) if key not in known or known[key].success is None)
-
-
-def _log_health(log: str, counts: FollowerCounts, now: float) -> SourceHealth:
-    """Tell a follower's health in a source's words: it looks without pause, so its last look is of about now."""
-    looked_at = None if counts.exists is None else now
-    return SourceHealth(log, "", last_round_at=looked_at, reason=counts.reason, error=counts.error)

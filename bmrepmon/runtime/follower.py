@@ -57,6 +57,11 @@ class Follower(Generic[A]):
         """Whether more can be read at once: the last step ended before the log did."""
         return self._trail.behind
 
+    @property
+    def counts(self) -> FollowerCounts:
+        """What the last whole step told of itself."""
+        return self._step[1]
+
     def advance(self, budget_bytes: int) -> LogAdvanced | None:
         """Read on, about ``budget_bytes`` at most; None when nothing is different from before."""
         if self._torn:  # the last step raised halfway: its lines are in no activity

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
+from bmrepmon.model.readings import Reading
 from bmrepmon.model.state import Event
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.follower import Follower
@@ -16,6 +17,7 @@ BUDGET = 4 * 1024 * 1024  # bytes of one log before the other one, and a stop, g
 COALESCE = 0.2  # seconds between two looks while lines keep coming: waking up is what a look costs most
 QUIET_LOOKS = 5  # looks without an event or a line before listening begins again
 TIMEOUT = 1.0  # seconds after which to look though nothing woke
+TELL_EVERY = 5.0  # seconds between two readings that say the same of a log
 
 log = structlog.get_logger()
 
@@ -38,6 +40,7 @@ class LogLoop:
         self._apply = apply
         self._clock = clock
         self._said: dict[str, str] = {}  # by source, of the failure that was logged last
+        self._told: dict[str, tuple[float, str | None]] = {}  # by source: steady time and reason of the last reading
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
@@ -91,23 +94,39 @@ class LogLoop:
         return any(follower.behind for follower in self._followers)
 
     def _advance(self, follower: AnyFollower) -> bool:
+        at, begun = self._clock.now(), self._clock.steady()
+        advanced = False
         try:
             event = follower.advance(BUDGET)
             if event is not None:
                 self._apply(event)
-        except Exception as error:  # noqa: BLE001 - a bug in reading one log must end neither the thread nor the other
-            self._failed(follower.source, error)
-            return False
-        self._said.pop(follower.source, None)
-        return event is not None
+                advanced = True
+            self._said.pop(follower.source, None)
+            reason, error = follower.counts.reason, follower.counts.error
+        except Exception as bug:  # noqa: BLE001 - a bug in reading one log must end neither the thread nor the other
+            reason, error = "bug", self._failed(follower.source, bug)
+        now = self._clock.steady()
+        # a round is over at the end of the log: before, nothing is known to be complete
+        if (reason or not follower.behind) and self._is_news(follower.source, reason, now):
+            self._apply(Reading(follower.source, "", at, now - begun, None, reason, error))
+        return advanced
 
-    def _failed(self, source: str, error: Exception) -> None:
-        """Count a failure and say where it came from, once; its text stays unsaid, for it may quote the log."""
+    def _is_news(self, source: str, reason: str | None, now: float) -> bool:
+        """Tell whether to say how a log is doing: when that has changed, and now and then."""
+        told = self._told.get(source)
+        if told and told[1] == reason and now - told[0] < TELL_EVERY:
+            return False
+        self._told[source] = (now, reason)
+        return True
+
+    def _failed(self, source: str, error: Exception) -> str:
+        """Count a bug and say where it is, once; the text of the error stays unsaid, for it may quote the log."""
         self.failures += 1
         said = f"{type(error).__name__} at {_location(error)}"
         if self._said.get(source) != said:
             log.error("reading a log failed; it is tried again from the last good step", source=source, error=said)
         self._said[source] = said
+        return f"this is a bug in bmrepmon: {said}"
 
 
 def _location(error: Exception) -> str:

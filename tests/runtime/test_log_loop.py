@@ -35,6 +35,11 @@ class Counted:
             self._changed.notify_all()
 
     @property
+    def state(self) -> State:
+        """The present state."""
+        return self._keeper.state
+
+    @property
     def lines(self) -> int:
         """Lines counted so far."""
         return self._keeper.state.durable.log.lines.get("event", 0)
@@ -151,3 +156,16 @@ def test_reading_once_needs_no_thread(writer: LogWriter, loop: LogLoop, counted:
 
     assert counted.lines == 100_000
     assert not loop.alive
+
+
+def test_how_each_log_is_doing_is_told(writer: LogWriter, counted: Counted, tmp_path: Path) -> None:
+    """A log that was read to its end is well; one that is not there says so."""
+    writer.write(3)
+    followers = [follower(writer.path), follower(tmp_path / "absent.log", "core_log")]
+    loop = LogLoop(followers, ManualWaker(), counted.apply, SystemClock())
+    loop.read_to_end()
+    health = counted.state.health
+
+    assert health["log", ""].success is True
+    assert (health["core_log", ""].success, health["core_log", ""].reason) == (False, "missing")
+    loop.stop(0)
