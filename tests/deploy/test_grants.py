@@ -1,0 +1,99 @@
+"""The database role that deploy/postgresql-grants.sql makes, on real servers."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from postgres_server import PASSWORD, Server, programs, run_server
+from psycopg import sql
+
+GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
+OTHER_TABLES = "CREATE TABLE t_mailbox (name text); ALTER TABLE t_message_body ADD COLUMN subject text"
+
+
+@pytest.fixture(scope="module", params=programs(), ids=lambda path: path.parent.name)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server on which the file was run twice, as it may be, and the role given a password."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as home:
+        for running in run_server(request.param, Path(home)):
+            with running.admin() as admin:
+                admin.execute(OTHER_TABLES)
+                admin.execute("INSERT INTO t_message_body VALUES ('a'), ('b'), ('c')")
+            for _ in range(2):
+                run_file(request.param / "psql", running)
+            with running.admin() as admin:
+                admin.execute(sql.SQL("ALTER ROLE bmrepmon PASSWORD {}").format(PASSWORD))
+            yield running
+
+
+def run_file(psql: Path, server: Server) -> None:
+    """Run the file as its head says."""
+    connect = ["-h", server.socket, "-p", str(server.executor.port), "-U", "postgres", "-d", "bj-data"]
+    done = subprocess.run([psql, "-X", *connect, "-f", GRANTS], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def role(server: Server) -> Iterator[psycopg.Connection]:
+    """A connection as the role."""
+    with psycopg.connect(server.conninfo(user="bmrepmon"), autocommit=True) as connection:
+        yield connection
+
+
+def test_the_role_counts_bodies(role: psycopg.Connection) -> None:
+    """The count is what bmrepmon asks for."""
+    assert role.execute("SELECT count(*) FROM t_message_body").fetchone() == (3,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT subject FROM t_message_body",
+        "SELECT * FROM t_mailbox",
+        "SELECT rolpassword FROM pg_authid",
+    ],
+)
+def test_the_role_reads_nothing_else(role: psycopg.Connection, statement: str) -> None:
+    """Neither what a mail is about, nor whose it is."""
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        role.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO t_message_body (guid) VALUES ('d')",
+        "UPDATE t_message_body SET created = now()",
+        "DELETE FROM t_message_body",
+        "TRUNCATE t_message_body",
+        "LOCK TABLE t_message_body IN ACCESS EXCLUSIVE MODE",
+        "ALTER TABLE t_message_body ADD COLUMN more text",
+        "DROP TABLE t_message_body",
+    ],
+)
+def test_the_role_writes_nothing_even_when_it_lifts_its_own_default(role: psycopg.Connection, statement: str) -> None:
+    """Read-only is a default that a session may lift; the rights that are not granted stay away."""
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        role.execute("CREATE TEMPORARY TABLE scratch ()")
+    role.execute("SET default_transaction_read_only = off")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), role.transaction():
+        role.execute(statement)
+
+
+def test_the_role_has_its_limits(role: psycopg.Connection) -> None:
+    """A forgotten query ends, and does not wait for locks."""
+    settings = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    limits = [role.execute(f"SHOW {name}").fetchone() for name in settings]
+
+    assert limits == [("5min",), ("1s",), ("1min",)]
+
+
+def test_the_role_has_two_connections_at_most(server: Server, role: psycopg.Connection) -> None:
+    """The daemon's own, and one for `bmrepmon once` beside it."""
+    conninfo = server.conninfo(user="bmrepmon")
+    with psycopg.connect(conninfo), pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+        psycopg.connect(conninfo)
+    assert role.info.status == psycopg.pq.ConnStatus.OK
