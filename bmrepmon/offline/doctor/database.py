@@ -17,7 +17,7 @@ FACTS = """
 SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text,
        current_database()::text, to_regclass('t_message_body')::text IS NOT NULL,
        CASE WHEN to_regclass('t_message_body') IS NULL THEN false
-            ELSE has_table_privilege(to_regclass('t_message_body'), 'SELECT') END,
+            ELSE has_any_column_privilege(to_regclass('t_message_body'), 'SELECT') END,
        CASE WHEN to_regclass('t_message_body') IS NULL THEN false
             ELSE has_table_privilege(to_regclass('t_message_body'), 'INSERT, UPDATE, DELETE') END
 """
