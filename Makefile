@@ -17,6 +17,7 @@ export PATH := $(PATH):/usr/sbin:$(CURDIR)/build/packages/usr/bin
 
 .PHONY: help demo test lint unit format lock build image-check venv clean python packages
 .DELETE_ON_ERROR:
+.PRECIOUS: .venv-%/.test
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
