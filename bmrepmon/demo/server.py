@@ -28,7 +28,7 @@ from bmrepmon.demo.replication_log import LogFile
 from bmrepmon.demo.sync import SyncClient
 from bmrepmon.demo.sync_log import SyncLog
 from bmrepmon.demo.timeline import Process, Timeline
-from bmrepmon.demo.tree import LOGS, PARTITIONS, SYNC_LOG, configure, plant
+from bmrepmon.demo.tree import LOGS, PLACES, SYNC_LOG, configure, plant
 from bmrepmon.demo.truth import LogTruth, Truth, compare, count_inodes, count_stores
 from bmrepmon.model.frozen import frozen
 
@@ -182,7 +182,7 @@ class SimulatedServer:
             return Truth(
                 at=self.timeline.stamp,
                 elapsed=self.timeline.now,
-                stores=count_stores(self.store, PARTITIONS, self._strays),
+                stores=count_stores(self.store, PLACES, self._strays),
                 unique_messages=count_inodes(self.store),
                 orphan_files=len(self.store.orphans),
                 bodies=len(self.replica.bodies),

@@ -1,6 +1,6 @@
 """The rest of the simulated machine: BlueMind's configuration, folders that are always there, and stray files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bmrepmon.demo.disk import ARCHIVE, META, SPOOL
@@ -8,10 +8,13 @@ from bmrepmon.demo.names import partition
 from bmrepmon.demo.population import DOMAINS, SERVER
 from bmrepmon.demo.postgres import PASSWORD, USER
 from bmrepmon.demo.truth import Store
+from bmrepmon.model.frozen import frozen
 
 SYNC_LOG = "var/lib/cyrus/sync/core"
 LOGS = "var/log/bm"
 PARTITIONS = tuple(partition(SERVER, domain) for domain in DOMAINS)
+DEFAULT_PARTITION = "default"  # which BlueMind leaves empty
+PLACES: Mapping[Store, tuple[str, ...]] = frozen({"spool": (*PARTITIONS, DEFAULT_PARTITION), "archive": PARTITIONS})
 
 BM_INI = f"""[global]
 dbtype = "PGSQL"
@@ -29,6 +32,13 @@ sync_port = {sync_port}
 [[backend]]
 name = "{server}"
 {database}
+[schedule]  # faster than on a real server: there is little to look at, and somebody is watching
+spool = "5s"
+folders = "5s"
+database = "5s"
+backlog = "2s"
+sessions = "2s"
+
 [state]
 directory = "{root}/var/lib/bmrepmon"
 """
@@ -48,7 +58,7 @@ def plant(root: Path) -> dict[tuple[Store, str], int]:
         crashed.parent.mkdir()
         crashed.write_bytes(b"Return-Path: <>\r\n")
         (root / SPOOL / name / "sync." / "2502").mkdir(parents=True)
-    (root / SPOOL / "default").mkdir()
+    (root / SPOOL / DEFAULT_PARTITION).mkdir()
     (root / "etc/bm/bm.ini").write_text(BM_INI)
     (root / "etc/cyrus-partitions").write_text("".join(_partition_lines(PARTITIONS)))
     (root / "proc").symlink_to("/proc")

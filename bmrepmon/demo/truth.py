@@ -127,18 +127,17 @@ class Truth:
 
 
 def count_stores(
-    store: MailStore, partitions: Iterable[str], strays: Mapping[tuple[Store, str], int]
+    store: MailStore, places: Mapping[Store, Iterable[str]], strays: Mapping[tuple[Store, str], int]
 ) -> tuple[StoreTruth, ...]:
-    """Count files as they lie on disk; ``strays`` are files that are no messages."""
+    """Count files as they lie on disk, in the partitions of each store; ``strays`` are files that are no messages."""
     messages: Counter[tuple[str, str]] = Counter()
     folders: dict[tuple[str, str], set[str]] = {}
     for kind, partition, directory in _message_files(store):
         messages[kind, partition] += 1
         folders.setdefault((kind, partition), set()).add(directory)
-    kinds: tuple[Store, ...] = ("spool", "archive")
     return tuple(
         StoreTruth(k, p, messages[k, p] + strays.get((k, p), 0), messages[k, p], len(folders.get((k, p), ())))
-        for k in kinds
+        for k, partitions in places.items()
         for p in sorted(partitions)
     )
 
