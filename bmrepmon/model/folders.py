@@ -13,6 +13,8 @@ DamageReason = Literal[
     "bad_magic",  # a cyrus.header that does not begin as one
     "no_unique_id",  # a cyrus.header without a usable unique id: damaged, or older than Cyrus 2.3
     "bad_record_crc",  # the checksum of one message's record does not hold
+    "header_mismatch",  # the cyrus.header is not the one that the index means: damage, or caught between two writes
+    "no_header",  # a cyrus.index without a cyrus.header beside it
     "truncated",  # the file ends before the number of records that its header promises
 ]
 

@@ -1,0 +1,131 @@
+"""Every folder of a backend as its own files describe it, in some 150 bytes each: a server may have 100,000.
+
+A folder is one packed row, shared between a survey and the next while its files stay as they are; its path is told by
+the directories above it, which name their parents.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import Literal, NamedTuple
+
+from bmrepmon.model.folders import FolderHeader
+
+Apart = Literal["", "deleted", "default"]  # why nobody replicates a folder; "" for those that are replicated
+
+KEY_BYTES = 8
+_APART: Sequence[Apart] = ("", "deleted", "default")
+_DEFAULT_PARTITION = "default"  # of Cyrus itself: bm-core does not replicate it (BlueMind 4.9, ReplicationSession)
+_DELETED_LEVEL = 6  # <partition>/domain/<letter>/<domain>/<letter>/DELETED: BlueMind 4.9, CyrusFileSystemPathHelper
+# mtime (ns), inode and size of cyrus.index; then the folder's key, last uid, highest modseq, uid validity, messages,
+# records, and the checksum of cyrus.header. The unique id follows as text.
+_ROW = Struct(">qQI8sIQIIII")
+_SIGNATURE = Struct(">qQI")
+_NUMBERS = Struct(">q12x8sIQIII")
+_HEADER_CRC = Struct(">52xI")
+_SIZE_MASK = 0xFFFFFFFF
+
+
+class SurveyedFolder(NamedTuple):
+    """One folder that could be read; the survey tells its path by its number."""
+
+    number: int
+    apart: Apart
+    changed_at: float  # Unix seconds: the last write to its cyrus.index
+    key: bytes
+    last_uid: int
+    highest_modseq: int
+    uid_validity: int
+    exists: int  # messages that a client sees
+    num_records: int  # expunged ones included
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSurvey:
+    """One complete walk over the metadata: directories, parents before their children."""
+
+    names: tuple[str, ...]  # of each directory, as the operating system gives them
+    parents: bytes  # of each directory the number of its parent, native 32 bits; a partition is its own
+    rows: tuple[bytes | str | None, ...]  # of each directory: a packed folder, why it is not known, or None: no folder
+    apart: bytes  # of each directory: an index into the kinds of folders that are set apart
+
+    @staticmethod
+    def of(names: Sequence[str], parents: "array[int]", rows: Sequence[bytes | str | None]) -> "FolderSurvey":
+        """Build from directories in any order that has parents first; parents has type code "I"."""
+        return FolderSurvey(tuple(names), parents.tobytes(), tuple(rows), _set_apart(names, parents))
+
+    def __iter__(self) -> Iterator[SurveyedFolder]:
+        """Yield every folder that could be read."""
+        read, apart = _NUMBERS.unpack_from, self.apart
+        for number, row in enumerate(self.rows):
+            if type(row) is bytes:
+                changed_at, *numbers = read(row)
+                yield SurveyedFolder(number, _APART[apart[number]], changed_at / 1e9, *numbers)
+
+    def unknown(self) -> Iterator[tuple[int, Apart, str]]:
+        """Yield number, kind and reason of every folder that could not be read."""
+        for number, row in enumerate(self.rows):
+            if type(row) is str:
+                yield number, _APART[self.apart[number]], row
+
+    def path(self, number: int) -> str:
+        """Return a folder's path below the root of the metadata."""
+        parents = memoryview(self.parents).cast("I")
+        levels = [self.names[number]]
+        while parents[number] != number:
+            number = parents[number]
+            levels.append(self.names[number])
+        return "/".join(reversed(levels))
+
+    def unique_id(self, number: int) -> str | None:
+        """Return Cyrus's UNIQUEID of a folder; None where it could not be read."""
+        row = self.rows[number]
+        return unique_id_of(row) if type(row) is bytes else None
+
+
+def folder_key(unique_id: str) -> bytes:
+    """Return the eight bytes that stand for a UNIQUEID: two of a million folders meet once in 30 million servers."""
+    return hashlib.blake2b(unique_id.encode(), digest_size=KEY_BYTES).digest()
+
+
+def pack_folder(signature: bytes, header: FolderHeader, unique_id: str, key: bytes | None = None) -> bytes:
+    """Pack what the files of a folder say; ``signature`` is what ``sign`` returned for its cyrus.index."""
+    h = header
+    numbers = (h.last_uid, h.highest_modseq, h.uid_validity, h.exists, h.num_records, h.header_file_crc)
+    packed = _ROW.pack(0, 0, 0, key or folder_key(unique_id), *numbers)
+    return signature + packed[_SIGNATURE.size :] + unique_id.encode()
+
+
+def sign(mtime_ns: int, inode: int, size: int) -> bytes:
+    """Return what a cyrus.index is recognised by while it does not change; inode 0 is that of none."""
+    return _SIGNATURE.pack(mtime_ns, inode, size & _SIZE_MASK)
+
+
+def key_of(row: bytes) -> bytes:
+    """Return the key of a packed folder."""
+    return row[20:28]
+
+
+def header_crc_of(row: bytes) -> int:
+    """Return the checksum of the cyrus.header that a packed folder was made with."""
+    crc: int = _HEADER_CRC.unpack_from(row)[0]
+    return crc
+
+
+def unique_id_of(row: bytes) -> str:
+    """Return the UNIQUEID of a packed folder."""
+    return row[_ROW.size :].decode()
+
+
+def _set_apart(names: Sequence[str], parents: "array[int]") -> bytes:
+    """Mark what lies in the partition that bm-core does not replicate, and what Cyrus has deleted."""
+    apart, depths = bytearray(len(names)), bytearray(len(names))
+    for number, (name, parent) in enumerate(zip(names, parents, strict=True)):
+        if parent == number:
+            depths[number], apart[number] = 1, 2 if name == _DEFAULT_PARTITION else 0
+        else:
+            depth = depths[number] = min(depths[parent] + 1, 255)
+            apart[number] = apart[parent] or int(depth == _DELETED_LEVEL and name == "DELETED")
+    return bytes(apart)
