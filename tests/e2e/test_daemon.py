@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from daemon import Daemon, Samples, eventually, find_files, message_inodes
+from daemon import Daemon, Samples, bmrepmon, eventually, find_files, message_inodes
 
 from bmrepmon.demo.postgres import PASSWORD
 from bmrepmon.demo.scenarios import SCENARIOS
@@ -183,21 +183,8 @@ def test_a_busy_port_is_told_in_one_line(make_server: MakeServer) -> None:
     """The second daemon on a port ends with the address and the way out."""
     server = make_server(database=False)
     with Daemon(server.root, config(server)) as daemon:
-        second = subprocess.run(
-            [
-                "bmrepmon",
-                "run",
-                "--root",
-                server.root,
-                "--listen",
-                f"127.0.0.1:{daemon.port}",
-                "--state-dir",
-                "/nowhere",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+        second = bmrepmon(
+            "run", "--root", server.root, "--listen", f"127.0.0.1:{daemon.port}", "--state-dir", "/nowhere"
         )
 
     assert second.returncode == 1
@@ -210,13 +197,7 @@ def test_a_second_daemon_does_not_take_the_state(make_server: MakeServer) -> Non
     server = make_server(database=False)
     with Daemon(server.root, config(server)) as daemon:
         daemon.ready()
-        second = subprocess.run(
-            ["bmrepmon", "run", "--root", server.root, "--config", config(server), "--listen", "127.0.0.1:0"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        second = bmrepmon("run", "--root", server.root, "--config", config(server), "--listen", "127.0.0.1:0")
 
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
