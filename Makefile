@@ -7,7 +7,7 @@ INTERPRETERS = $(shell .ci/interpreters)
 PYTHON = $(lastword $(subst =, ,$(firstword $(INTERPRETERS))))
 OTHERS = $(foreach found,$(wordlist 2,9,$(INTERPRETERS)),$(firstword $(subst =, ,$(found))))
 BIN = $(VENV)/bin
-PIP = -m pip --disable-pip-version-check --quiet
+PIP = -m pip --disable-pip-version-check -qq
 SUBMAKE = $(MAKE) --no-print-directory
 
 quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
