@@ -6,8 +6,9 @@ from typing import Protocol
 
 from bmrepmon.demo.chance import chance
 from bmrepmon.demo.cyrus_index import EXPUNGED, FLAGGED, SEEN
+from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.life import new_unique_id
-from bmrepmon.demo.mailstore import Folder, MailStore
+from bmrepmon.demo.mailstore import MailStore
 from bmrepmon.demo.messages import compose
 from bmrepmon.demo.names import FolderName
 from bmrepmon.demo.population import Resident

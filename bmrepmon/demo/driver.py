@@ -6,6 +6,7 @@ from collections.abc import Callable
 import psycopg
 
 from bmrepmon.demo.server import SimulatedServer
+from bmrepmon.failures import Failure
 from bmrepmon.runtime.clock import Clock
 
 TURN = 0.1  # seconds between two steps
@@ -40,7 +41,7 @@ class Driver:
             now = self._clock.steady()
             try:
                 self._server.step((now - last) * self._server.plan.speed)
-            except (OSError, psycopg.Error) as error:
+            except (OSError, psycopg.Error, Failure) as error:
                 self.failure = f"the simulated server below {self._server.root} cannot go on: {error}"
                 self._on_failure()
                 return

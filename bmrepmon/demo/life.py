@@ -7,7 +7,8 @@ from uuid import UUID
 
 from bmrepmon.demo.chance import chance
 from bmrepmon.demo.cyrus_index import ANSWERED, FLAGGED, SEEN
-from bmrepmon.demo.mailstore import Folder, MailStore
+from bmrepmon.demo.folder import Folder
+from bmrepmon.demo.mailstore import MailStore
 from bmrepmon.demo.messages import compose
 from bmrepmon.demo.names import FolderName
 from bmrepmon.demo.population import Resident
@@ -53,7 +54,7 @@ class Life:
             "create": self._create,
             "rename": self._rename,
         }
-        for kind, act in acts.items():
+        for kind, act in acts.items() if self.residents else ():
             self.timeline.spawn(self._repeat(kind, act))
 
     def _repeat(self, kind: str, act: Callable[[Random], None]) -> Process[None]:

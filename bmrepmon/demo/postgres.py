@@ -13,7 +13,8 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from bmrepmon.failures import Failure
 
 USER, PASSWORD = "bj", "demo-only-password"  # of a throw-away server on loopback
 START_WITHIN = 30.0  # seconds
+REMOVED_WITHIN = 5.0
 SETTINGS = {
     "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "20", "shared_buffers": "16MB",
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "timezone": "UTC", "log_timezone": "UTC",
@@ -71,10 +73,9 @@ class Postgres:
             self._programs = self._reachable(home)
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", f"--pwfile={secret}"]
         command = [str(self._programs / "bin/initdb"), f"--username={USER}", f"--pgdata={home / 'data'}", *options]
-        done = subprocess.run(command, capture_output=True, check=False, cwd="/", **self._identity)  # noqa: S603
-        if done.returncode:
-            reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise Failure(f"the demo's PostgreSQL cannot be made below {home}: {' '.join(reason)}")
+        complaint = self._complete(command)
+        if complaint is not None:
+            raise Failure(f"the demo's PostgreSQL cannot be made below {home}: {complaint}")
 
     def start(self) -> None:
         """Start the server and wait until it answers.
@@ -113,14 +114,30 @@ class Postgres:
     def remove(self) -> None:
         """End the server and leave nothing behind."""
         self.stop()
-        if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
+        deadline = time.monotonic() + REMOVED_WITHIN
+        while self._home is not None and self._home.exists() and time.monotonic() < deadline:
+            shutil.rmtree(self._home, ignore_errors=True)  # once more if a dying process still wrote
 
     @property
     def _identity(self) -> Mapping[str, Any]:
         if self._account is None:
             return {}
         return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+
+    def _complete(self, command: Sequence[str]) -> str | None:
+        """Run a program to its end; return its last complaint if it failed."""
+        with subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/", start_new_session=True,
+            **self._identity,
+        ) as process:  # fmt: skip
+            try:
+                _, errors = process.communicate()
+            except BaseException:  # interrupted: what it has started would go on writing
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
+        lines = errors.decode(errors="replace").strip().splitlines() or ["it gave no reason"]
+        return lines[-1] if process.returncode else None
 
     def _reachable(self, home: Path) -> Path:
         """Return the programs, or a copy of them when they lie where the server's user may not go."""

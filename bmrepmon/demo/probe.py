@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from bmrepmon.demo.core import Core
 from bmrepmon.demo.cyrus_index import SEEN
-from bmrepmon.demo.mailstore import Folder, MailStore
+from bmrepmon.demo.folder import Folder
+from bmrepmon.demo.mailstore import MailStore
 from bmrepmon.demo.replication_log import LINK, Level, LogFile
 from bmrepmon.demo.timeline import Process, Signal, Task, Timeline, kill
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from bmrepmon.demo.commands import Commands, status
 from bmrepmon.demo.core import Core, Session
 from bmrepmon.demo.cyrus_index import IndexRecord
+from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.frames import FolderState
-from bmrepmon.demo.mailstore import Folder, MailStore
+from bmrepmon.demo.mailstore import MailStore
 from bmrepmon.demo.sync_log import SyncLog, unquote
 from bmrepmon.demo.timeline import Process, Signal, Task, Timeline, kill
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bmrepmon.demo.mailstore import Folder, MailStore, Orphan
+from bmrepmon.demo.folder import Folder, Orphan
+from bmrepmon.demo.mailstore import MailStore
 from bmrepmon.demo.replica import Replica
 
 Store = Literal["spool", "archive"]

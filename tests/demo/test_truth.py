@@ -129,6 +129,16 @@ def test_truth_after_renames_deletions_and_a_night(simulated_server: MakeServer)
     assert all(f.records == f.exists and not f.deleted for f in truth.folders)
 
 
+@pytest.mark.parametrize(("mailboxes", "messages"), [(0, 0), (1, 0), (1, 5), (8, 1)])
+def test_the_smallest_servers_live_too(simulated_server: MakeServer, mailboxes: int, messages: int) -> None:
+    """Nobody there, one mailbox, or hardly a message: nothing breaks."""
+    server = simulated_server(mailboxes=mailboxes, messages=messages)
+    server.step(60.0)
+
+    assert_disk_agrees(server, server.truth())
+    assert server.truth().active_sessions == 4
+
+
 def test_every_change_ends_in_the_replica(simulated_server: MakeServer) -> None:
     """When life stops, both sides of each folder become equal, and bm-core has every message that is left."""
     server = simulated_server()
