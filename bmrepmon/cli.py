@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bmrepmon.config.installation import Installation
     from bmrepmon.config.settings import Settings
+    from bmrepmon.words.language import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,7 +99,7 @@ def once(config: Path | None, root: Path, form: str) -> None:
     if form == "text":
         from bmrepmon.publish.text import render_text
 
-        render_text(snapshot, console())
+        render_text(snapshot, console(), texts("status"))
     elif form == "json":
         from bmrepmon.publish.status import encode_status
 
@@ -116,7 +117,8 @@ def check_config(config: Path | None, root: Path) -> None:
     with told():
         file = config_file(config, root)
         settings(file)
-    click.echo(f"{file or 'no configuration file, all defaults'}: fine")
+    t = texts("commands")
+    click.echo(t("fine", file=file) if file else t("no_file"))
 
 
 @bmrepmon.command()
@@ -145,12 +147,13 @@ def replay(files: tuple[Path, ...], form: str, timezone: str | None, min_gap: st
     from bmrepmon.offline import replay as analysis
     from bmrepmon.offline.progress import byte_progress
 
-    with told(), byte_progress(console(stderr=True)) as progress:
-        report = analysis.replay(files, zone(timezone), progress, seconds(min_gap) or 0.0)
+    t = texts("replay", form)
+    with told(), byte_progress(console(stderr=True), texts("replay")("reading")) as progress:
+        report = analysis.replay(files, t, zone(timezone), progress, seconds(min_gap) or 0.0)
     if form == "json":
         click.echo(analysis.render_json(report))
     else:
-        analysis.render_text(report, console())
+        analysis.render_text(report, console(), t)
 
 
 @bmrepmon.command()
@@ -188,9 +191,10 @@ def demo(  # noqa: PLR0917 - one parameter an option
         from bmrepmon.demo.run import DemoOptions, run_demo
         from bmrepmon.demo.scenarios import SCENARIOS
 
+        t = texts("commands")
         if scenario == "list":
-            for name, story in SCENARIOS.items():
-                click.echo(f"{name:12} {story.shows}")
+            for name in SCENARIOS:
+                click.echo(f"{name:12} {t(f'scenario_{name}')}")
             return
         configure(log_level, "console")
         options = DemoOptions(
@@ -202,7 +206,7 @@ def demo(  # noqa: PLR0917 - one parameter an option
             duration=seconds(duration),
             keep=keep,
         )
-        click.echo("building a simulated BlueMind server ...", err=True)
+        click.echo(t("building"), err=True)
 
         def daemon(file: Path, root: Path) -> int:
             return run_daemon(look(file, root, {"web.listen": (listen,)}), tell_address)
@@ -213,7 +217,7 @@ def demo(  # noqa: PLR0917 - one parameter an option
 def tell_address(addresses: tuple[str, ...]) -> None:
     """Tell where the page is, once it answers."""
     for address in addresses:
-        click.echo(f"open http://{address}/ - Ctrl-C ends the demo", err=True)
+        click.echo(texts("commands")("listening", address=address), err=True)
 
 
 def require_demo() -> None:
@@ -231,6 +235,13 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def texts(area: str, form: str = "text") -> "Language":
+    """Return the texts of a part of the program: in the language of the user, but for programs in English."""
+    from bmrepmon.words.language import load_language, spoken
+
+    return load_language(spoken(os.environ) if form == "text" else "en", area)
 
 
 def config_file(config: Path | None, root: Path) -> Path | None:

@@ -10,12 +10,12 @@ Advance = Callable[[int, int], None]  # bytes done, bytes in all
 
 
 @contextmanager
-def byte_progress(console: Console) -> Iterator[Advance | None]:
+def byte_progress(console: Console, description: str) -> Iterator[Advance | None]:
     """Give a function that moves the bar; ``None`` where nobody would see it. The bar goes when it is done."""
     if not console.is_terminal:
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("reading", total=None)
+        task = progress.add_task(description, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -3,8 +3,8 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bmrepmon.publish.document import Status
-from bmrepmon.publish.language import LANGUAGES, UNKNOWN, load_language
 from bmrepmon.publish.wording import MARKS, errors, state_of
+from bmrepmon.words.language import LANGUAGES, UNKNOWN, load_language
 
 LINKS = (
     ("metrics", "link_metrics"),
@@ -31,7 +31,7 @@ class Pages:
         environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, state_of=state_of, errors=errors)
         self._landing = environment.get_template("landing.html")
         self._error = environment.get_template("error.html")
-        self._languages = {code: load_language(code) for code in LANGUAGES}
+        self._languages = {code: load_language(code, "status") for code in LANGUAGES}
 
     def landing(self, status: Status, language: str) -> str:
         """Return the page at ``/``; its links are relative, so that it works below any path of a proxy."""

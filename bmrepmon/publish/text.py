@@ -9,17 +9,17 @@ from rich.text import Text
 
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.document import BackendStatus, CoreStatus, LogStatus, SourceStatus, Status, StoreFiles
-from bmrepmon.publish.language import UNKNOWN, Language, load_language
 from bmrepmon.publish.status import describe
 from bmrepmon.publish.wording import MARKS, errors, state_of
+from bmrepmon.words.language import UNKNOWN, Language
 
 COLOURS = {"good": "green", "failed": "red", "empty": "yellow", "waiting": "yellow"}
 Row = tuple[str, str, str]  # what, how much, and what is to be said of it
 
 
-def render_text(snapshot: Snapshot, console: Console, language: str = "en") -> None:
-    """Print a snapshot."""
-    console.print(draw(describe(snapshot), load_language(language)))
+def render_text(snapshot: Snapshot, console: Console, t: Language) -> None:
+    """Print a snapshot, in the texts of ``status``."""
+    console.print(draw(describe(snapshot), t))
 
 
 def draw(status: Status, t: Language) -> RenderableType:

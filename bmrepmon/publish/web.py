@@ -22,9 +22,9 @@ from bmrepmon.model.state import Key
 from bmrepmon.publish.document import Failure, SeriesNames
 from bmrepmon.publish.exposition import SERIES, Exposition
 from bmrepmon.publish.facts import awaited
-from bmrepmon.publish.language import choose
 from bmrepmon.publish.page import Pages
 from bmrepmon.publish.status import describe, encode_status, history
+from bmrepmon.words.language import choose
 
 STATIC: Mapping[str, str] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 HEADERS: Mapping[str, str] = {

@@ -4,20 +4,27 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
 
-from bmrepmon.offline.replay import ReplayError, ReplayReport, render_json, render_text, replay
+from bmrepmon.offline.replay import ReplayError, ReplayReport, analysis, render_json, render_text
+from bmrepmon.words.language import load_language
 
 LOGS = Path(__file__).parents[1] / "fixtures" / "logs"
 RECORDED = (LOGS / "replication-2019.log.gz", LOGS / "replication-2022.log.gz")
 START = datetime(2022, 6, 28, 10, tzinfo=UTC)
 SESSION = "n.b.b.c.r.s.ReplicationSession INFO -"
+
+
+def replay(paths: Iterable[Path], *options: Any, **named: Any) -> ReplayReport:
+    """Replay, with warnings in English."""
+    return analysis.replay(paths, load_language("en", "replay"), *options, **named)
 
 
 def event(seconds: float, message: str, thread: str = "t1") -> str:
@@ -39,9 +46,9 @@ def log(folder: Path, *events: str, name: str = "replication.log") -> Path:
     return path
 
 
-def text_of(report: ReplayReport) -> str:
+def text_of(report: ReplayReport, language: str = "en") -> str:
     screen = io.StringIO()
-    render_text(report, Console(file=screen, width=80, highlight=False))
+    render_text(report, Console(file=screen, width=80, highlight=False), load_language(language, "replay"))
     return screen.getvalue()
 
 
@@ -122,11 +129,15 @@ def test_the_document_has_its_promised_names(recorded: tuple[Path, ReplayReport]
     assert datetime.fromisoformat(document["first_event"]).utcoffset() is not None
 
 
-def test_the_text_fits_eighty_columns(recorded: tuple[Path, ReplayReport]) -> None:
-    """Plain text without a terminal, readable at 80 columns."""
-    text = text_of(recorded[1])
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "120 APPLY MAILBOX: 117 OK, 3 refused"), ("fr", "120 APPLY MAILBOX : 117 OK, 3 refusés")],
+)
+def test_the_text_fits_eighty_columns(recorded: tuple[Path, ReplayReport], language: str, says: str) -> None:
+    """Plain text without a terminal, readable at 80 columns, in the reader's language."""
+    text = text_of(recorded[1], language)
 
-    assert "120 APPLY MAILBOX: 117 OK, 3 refused" in text
+    assert says in text
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
 

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.offline.replay.files import LogFile
-from bmrepmon.offline.replay.gaps import MOST_GAPS, Stretch
+from bmrepmon.offline.replay.gaps import Stretch
 from bmrepmon.offline.replay.journal import APPLY, Journal
 from bmrepmon.offline.replay.report import (
     BusiestMinute,
@@ -18,7 +18,7 @@ from bmrepmon.offline.replay.report import (
     Session,
     Zone,
 )
-from bmrepmon.offline.replay.sessions import MOST_SESSIONS, SessionSpan
+from bmrepmon.offline.replay.sessions import SessionSpan
 from bmrepmon.parse.partition import parse_partition
 
 Moment = Callable[[float], datetime]
@@ -35,7 +35,7 @@ def compose(
     outcomes = dict(activity.lines)
     return ReplayReport(
         files=tuple(File(str(log.path), log.size, log.compressed) for log in logs),
-        warnings=(*warnings, *_limits(journal)),
+        warnings=warnings,
         timezone=told,
         lines=sum(outcomes.values()) - outcomes.get("oversized", 0),
         line_outcomes=outcomes,
@@ -70,15 +70,6 @@ def moments(zone: tzinfo) -> Moment:
 
 def _maybe(moment: Moment, at: float | None) -> datetime | None:
     return None if at is None else moment(at)
-
-
-def _limits(journal: Journal) -> tuple[str, ...]:
-    """Tell what was left out to bound memory."""
-    left_out = (
-        (journal.sessions.count > MOST_SESSIONS, f"only the newest {MOST_SESSIONS} sessions are listed"),
-        (journal.gaps.count > MOST_GAPS, f"only the newest {MOST_GAPS} gaps are listed"),
-    )
-    return tuple(text for is_so, text in left_out if is_so)
 
 
 def _hourly(activity: LogActivity) -> float | None:

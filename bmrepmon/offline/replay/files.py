@@ -15,7 +15,7 @@ from bmrepmon.parse.lines import LineSplitter, event_date
 BLOCK = 1 << 20  # bytes read at once
 MAGIC = b"\x1f\x8b"  # of gzip (RFC 1952, 2.3.1)
 
-Warn = Callable[[str], None]
+Warn = Callable[[Path, Exception], None]  # told of a damaged archive, and of what is wrong with it
 Advance = Callable[[int], None]  # bytes of the file that are read so far, as they lie on disk
 
 
@@ -42,7 +42,7 @@ class LogFile:
                     advance(raw.tell())
                     yield block
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                warn(f"{self.path}: the archive is damaged, what follows the damage is missing ({error})")
+                warn(self.path, error)
             except OSError as error:
                 raise ReplayError(
                     f"{self.path}: cannot be read on ({error.strerror}): copy it to a sound disk"
@@ -64,11 +64,15 @@ class LogFile:
 
     def _tail(self) -> Iterator[list[bytes]]:
         if self.compressed:
-            yield from self.lines(lambda _: None, lambda _: None)
+            yield from self.lines(_unheard, _unheard)
             return
         with self.path.open("rb") as raw:
             raw.seek(max(0, self.size - BLOCK))
             yield raw.read(BLOCK).split(b"\n")[1 if self.size > BLOCK else 0 :]
+
+
+def _unheard(*_: object) -> None:
+    """Tell nobody: this is but a look at a file that is read in full later."""
 
 
 def open_logs(paths: tuple[Path, ...]) -> tuple[LogFile, ...]:
@@ -120,7 +124,7 @@ def _identify(path: Path, status: os.stat_result) -> LogFile:
 
 def _first_date(log: LogFile) -> bytes | None:
     head = b""
-    with closing(log.blocks(lambda _: None, lambda _: None)) as blocks:
+    with closing(log.blocks(_unheard, _unheard)) as blocks:
         for block in blocks:
             head += block
             if (date := event_date(head)) or len(head) >= BLOCK:

@@ -7,12 +7,13 @@ from rich.console import Console
 
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.text import render_text
+from bmrepmon.words.language import load_language
 
 
 def drawn(snapshot: Snapshot, language: str = "en", width: int = 80) -> str:
     """Return what is printed into a pipe."""
     console = Console(file=StringIO(), width=width, highlight=False)
-    render_text(snapshot, console, language)
+    render_text(snapshot, console, load_language(language, "status"))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 

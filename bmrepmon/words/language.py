@@ -1,17 +1,19 @@
-"""The languages of the page and the terminal: texts, numbers, ages, and which one a reader wants."""
+"""The languages of the page and the terminal: texts, numbers, times, and which one a reader wants."""
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
-
-from bmrepmon.model.frozen import frozen
+from types import MappingProxyType
 
 LANGUAGES = ("en", "fr")  # the first is for everyone who reads neither
 THOUSANDS = {"en": ",", "fr": "\u202f"}
 DECIMAL = {"en": ".", "fr": ","}
+DATE = {"en": "%Y-%m-%d %H:%M:%S", "fr": "%d/%m/%Y %H:%M:%S"}
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+SMALLER = {"d": (3600.0, "h"), "h": (60.0, "min"), "min": (1.0, "s")}
+VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first one that is set and not empty
 UNKNOWN = "\u2013"  # a dash
 
 
@@ -41,10 +43,24 @@ class Language:
         for size, unit in UNITS:
             if value >= 2 * size:
                 return f"{value / size:.0f}\u00a0{self(unit)}"
+        return self._short(value)
+
+    def length(self, value: float | None) -> str:
+        """Write a stretch of time in the two units that matter: 12 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
+        if value is None:
+            return UNKNOWN
+        for size, unit in UNITS:
+            if value >= size:
+                smaller, name = SMALLER[unit]
+                rest = int(value % size // smaller)
+                return f"{value // size:.0f}\u00a0{self(unit)}" + (f" {rest}\u00a0{self(name)}" if rest else "")
+        return self._short(value)
+
+    def _short(self, value: float) -> str:
         if 0 < value < 1:
             return f"{max(1, value * 1000):.0f}\u00a0ms"
         digits = 1 if value < 10 and value % 1 else 0
-        return f"{value:.{digits}f}\u00a0s".replace(".", DECIMAL[self.code])
+        return f"{value:.{digits}f}\u00a0{self('s')}".replace(".", DECIMAL[self.code])
 
     def age(self, at: datetime | None, now: datetime) -> str:
         """Write how long ago something was; a clock that was set back makes nothing younger than now."""
@@ -52,15 +68,30 @@ class Language:
             return UNKNOWN
         return self("ago", time=self.seconds(float(max(0, round((now - at).total_seconds())))))
 
+    def date(self, at: datetime | None) -> str:
+        """Write a time in full, in its own zone, which is told elsewhere."""
+        return UNKNOWN if at is None else f"{at:{DATE[self.code]}}"
+
     def moment(self, at: datetime | None) -> str:
         """Write a time in full, in UTC."""
-        return UNKNOWN if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+        return UNKNOWN if at is None else f"{self.date(at)} UTC"
 
 
-def load_language(code: str) -> Language:
-    """Read the texts of a language from the package."""
-    text = files("bmrepmon.publish").joinpath("locale", f"{code}.toml").read_text("utf-8")
-    return Language(code, frozen(tomllib.loads(text)))
+def load_language(code: str, area: str) -> Language:
+    """Read the texts of a language for one part of the program: ``status``, ``replay``, ``doctor``, ``commands``."""
+    folder = files("bmrepmon.words").joinpath("locale", code)
+    tables = (tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in ("units", area))
+    return Language(code, MappingProxyType({key: text for table in tables for key, text in table.items()}))
+
+
+def spoken(environ: Mapping[str, str]) -> str:
+    """Return the language of ours that a terminal asks for, by the variables of POSIX.1-2017, 8.2.
+
+    >>> spoken({"LANG": "fr_FR.UTF-8"})
+    'fr'
+    """
+    wanted = next(filter(None, map(environ.get, VARIABLES)), "")
+    return next((code for code in LANGUAGES if wanted.startswith(code)), LANGUAGES[0])
 
 
 def choose(accept_language: str) -> str:
