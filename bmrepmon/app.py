@@ -32,7 +32,7 @@ from bmrepmon.runtime.store import Store
 from bmrepmon.runtime.supervisor import Member, Supervisor
 from bmrepmon.runtime.ticker import Ticker
 from bmrepmon.runtime.waker import ManualWaker, WatchdogWaker
-from bmrepmon.sources.database import DatabaseSource
+from bmrepmon.sources.database import Connection, DatabaseSource
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
 
@@ -107,7 +107,8 @@ def sources(installation: Installation) -> Iterator[Scheduled]:
             yield StoreSource("archive", backend.name, backend.archive), schedule.spool
         if backend.database:
             timeout = float(installation.settings.limits.database_timeout)
-            yield DatabaseSource(backend.name, backend.database.conninfo.reveal, timeout), schedule.database
+            connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
+            yield DatabaseSource(backend.name, connection), schedule.database
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
 

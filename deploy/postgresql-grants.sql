@@ -1,4 +1,4 @@
--- A role that may count and nothing else. On each server with a bj-data database (BlueMind's tag bm/pgsql-data):
+-- A role that may count and compare, and nothing else. On each server with a bj-data database (BlueMind's tag bm/pgsql-data):
 --
 --   sudo -u postgres psql -d bj-data -f deploy/postgresql-grants.sql
 --   sudo -u postgres psql -c '\password bmrepmon'
@@ -37,5 +37,16 @@ GRANT USAGE ON SCHEMA public TO bmrepmon;
 
 -- The bodies of messages are counted, not read: of the columns, only the key and the date of arrival are granted.
 GRANT SELECT (guid, created) ON t_message_body TO bmrepmon;
+
+-- Of folders and items, how far they are replicated, and not how they are called. Which of these columns there are
+-- depends on the version.
+SELECT format('GRANT SELECT (%s) ON %s TO bmrepmon', string_agg(quote_ident(attname), ', '), attrelid::regclass)
+FROM pg_attribute
+WHERE NOT attisdropped AND (
+  attrelid = to_regclass('t_mailbox_replica')
+  AND attname IN ('item_id', 'unique_id', 'last_uid', 'highest_mod_seq', 'uid_validity')
+  OR attrelid = to_regclass('t_container_item') AND attname IN ('id', 'uid')
+)
+GROUP BY attrelid \gexec
 
 COMMIT;

@@ -10,8 +10,18 @@ import pytest
 from postgres_server import PASSWORD, Server, programs, run_server
 from psycopg import sql
 
+from bmrepmon.model.positions import Positions
+from bmrepmon.sources.database import Connection, ReplicaFolders
+
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
-OTHER_TABLES = "CREATE TABLE t_mailbox (name text); ALTER TABLE t_message_body ADD COLUMN subject text"
+OTHER_TABLES = """
+CREATE TABLE t_mailbox (name text);
+CREATE TABLE t_container_item (id bigint PRIMARY KEY, uid text, displayname text);
+CREATE TABLE t_mailbox_replica (
+  name text, last_uid int8, highest_mod_seq int8, uid_validity int8, item_id bigint, unique_id text
+);
+ALTER TABLE t_message_body ADD COLUMN subject text
+"""
 
 
 @pytest.fixture(scope="module", params=programs(), ids=lambda path: path.parent.name)
@@ -48,9 +58,20 @@ def test_the_role_counts_bodies(role: psycopg.Connection) -> None:
     assert role.execute("SELECT count(*) FROM t_message_body").fetchone() == (3,)
 
 
+def test_the_role_reads_how_far_folders_are(server: Server) -> None:
+    """The query is bmrepmon's own."""
+    connection = Connection("bm-master", lambda: server.conninfo(user="bmrepmon"), 20.0)
+    try:
+        assert ReplicaFolders(connection).read() == Positions()
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
+        "SELECT name FROM t_mailbox_replica",
+        "SELECT displayname FROM t_container_item",
         "SELECT subject FROM t_message_body",
         "SELECT * FROM t_mailbox",
         "SELECT rolpassword FROM pg_authid",

@@ -15,7 +15,8 @@ from postgres_server import PASSWORD, Server, free_port
 
 from bmrepmon.model.readings import SourceError
 from bmrepmon.parse.postgres_failure import SQLSTATES, TEXTS
-from bmrepmon.sources.database import PROBLEMS, Backoff, DatabaseSource, settings
+from bmrepmon.sources.database import Connection, DatabaseSource
+from bmrepmon.sources.database.connection import PROBLEMS, Backoff, settings
 
 SESSIONS = "SELECT pid, backend_start FROM pg_stat_activity WHERE application_name = 'bmrepmon' AND datname = 'bj-data'"
 
@@ -36,7 +37,7 @@ def make() -> Iterator[Callable[..., DatabaseSource]]:
     made: list[DatabaseSource] = []
 
     def new(conninfo: str, timeout: float = 20.0, steady: Callable[[], float] = time.monotonic) -> DatabaseSource:
-        made.append(DatabaseSource("bm-master", lambda: conninfo, timeout, steady))
+        made.append(DatabaseSource("bm-master", Connection("bm-master", lambda: conninfo, timeout, steady)))
         return made[-1]
 
     yield new
@@ -114,7 +115,7 @@ def test_nothing_can_be_written_and_every_limit_is_the_servers(server: Server, m
     """Limits stand beside the connection string's own options, and above those of the same name."""
     source = make(server.conninfo(options="-c work_mem=1234kB -c statement_timeout=0 -c lock_timeout=0"), 7.5)
     source.read()
-    connection = source._connection
+    connection = source._connection._open
     assert connection
     names = ("work_mem", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     shown = [connection.execute(f"SHOW {name}".encode()).fetchall()[0][0] for name in names]
@@ -295,12 +296,12 @@ def frozen_backends(server: Server) -> Iterator[None]:
 
 def test_a_server_that_hangs_in_a_count(server: Server, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """It cannot keep its own time limit, so that we do, and come back over a new connection."""
-    monkeypatch.setattr("bmrepmon.sources.database.GRACE", 0.3)
+    monkeypatch.setattr("bmrepmon.sources.database.connection.GRACE", 0.3)
     insert(server, 7)
     source = make(server.conninfo(), 0.2)
     source.read()
     with frozen_backends(server), monkeypatch.context() as patch:
-        patch.setattr(source, "_answering", lambda: source._connection)
+        patch.setattr(source._connection, "_answering", lambda: source._connection._open)
         error = failure(source)
 
     assert (error.reason, source.read().bodies) == ("no_answer", 7)
@@ -310,7 +311,7 @@ def test_a_connection_that_hangs_between_two_counts(
     server: Server, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is replaced by one that works."""
-    monkeypatch.setattr("bmrepmon.sources.database.GRACE", 0.3)
+    monkeypatch.setattr("bmrepmon.sources.database.connection.GRACE", 0.3)
     insert(server, 8)
     source = make(server.conninfo())
     source.read()
@@ -320,7 +321,7 @@ def test_a_connection_that_hangs_between_two_counts(
 
 def test_a_server_that_never_answers(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is taken but not served does not hold the round for ever."""
-    monkeypatch.setattr("bmrepmon.sources.database.CONNECT_WITHIN", 2)
+    monkeypatch.setattr("bmrepmon.sources.database.connection.CONNECT_WITHIN", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         error = failure(make(f"host=127.0.0.1 port={silent.getsockname()[1]} user=bj password={PASSWORD}"))
 
@@ -349,7 +350,7 @@ def test_a_connection_string_may_decide_about_the_network() -> None:
 
 def test_every_reason_has_a_way_out() -> None:
     """No failure can happen for which there is no sentence."""
-    reasons = {reason for _, reason in (*SQLSTATES, *TEXTS)} | {"server_error", "failed", "no_answer"}
+    reasons = {reason for _, reason in (*SQLSTATES, *TEXTS)} | {"server_error", "failed", "no_answer", "busy"}
 
     assert reasons <= PROBLEMS.keys()
     assert not any("\n" in sentence for sentence in PROBLEMS.values())
@@ -359,4 +360,4 @@ def test_no_connection_is_made_before_the_first_round(make: Make) -> None:
     """Building the daemon touches no database."""
     source = make(f"host=127.0.0.1 port={free_port()}")
 
-    assert source._connection is None
+    assert source._connection._open is None

@@ -1,7 +1,6 @@
-"""The message bodies that bm-core has stored: one exact count in a ``bj-data`` database.
+"""The one connection to a ``bj-data`` database: it can only read, and the server itself ends what takes too long.
 
-The connection is one, is kept, and can only read; the server itself ends what takes too long. Works with
-PostgreSQL 11 to 18.
+Works with PostgreSQL 11 to 18.
 """
 
 import os
@@ -10,16 +9,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from bmrepmon.model.observations import RowCounts
 from bmrepmon.model.readings import SourceError
 from bmrepmon.parse.postgres_failure import failure_reason
+
+T = TypeVar("T")
 
 LOCK_TIMEOUT = 1.0  # seconds; we give way to whoever locks the table, and never queue before BlueMind's own work
 CONNECT_WITHIN = 10  # seconds
@@ -36,18 +35,19 @@ PROBLEMS: Mapping[str, str] = MappingProxyType(
         "unreachable": "there is no way to its host; check the network",
         "connect_timeout": f"its host did not answer within {CONNECT_WITHIN} s; check the network and its firewall",
         "password": "the user, its password or pg_hba.conf does not let bmrepmon in; correct user, password or pg_hba",
-        "permission": "the role may not read it; as its owner: GRANT SELECT ON t_message_body TO the role of bmrepmon"
+        "permission": "the role may not read it; as its owner: GRANT SELECT ON {tables} TO the role of bmrepmon"
         " (and GRANT CONNECT ON DATABASE, GRANT USAGE ON SCHEMA public)",
         "no_database": "PostgreSQL has no such database; correct dbname, which is bj-data on most servers",
-        "no_table": "it has no table t_message_body; is this bj-data? bj is the directory, mail is in bj-data",
-        "lock": "somebody has locked t_message_body, and bmrepmon does not wait; it tries again",
-        "timeout": "the count was ended by the server; raise database_timeout of [limits], or VACUUM t_message_body",
+        "no_table": "it has no {tables}; is this bj-data? bj is the directory, mail is in bj-data",
+        "lock": "somebody has locked {tables}, and bmrepmon does not wait; it tries again",
+        "timeout": "the query was ended by the server; raise database_timeout of [limits], or VACUUM {tables}",
         "no_answer": "PostgreSQL took the question and never answered; see whether it, or its disk, hangs",
+        "busy": "another question to it has not ended yet; bmrepmon asks again",
         "server_shutdown": "PostgreSQL was stopped, or has ended the connection; bmrepmon connects again",
         "server_starting": "PostgreSQL is starting or recovering; bmrepmon connects again",
         "too_many_connections": "PostgreSQL takes no more connections; raise max_connections, or close others",
         "server_resources": "PostgreSQL is out of memory or disk space; see its log",
-        "recovery_conflict": "the standby gave up the count for replaying changes; count on the primary",
+        "recovery_conflict": "the standby gave up the query for replaying changes; ask the primary",
         "tls": "no TLS connection as asked for; correct sslmode and certificates",
         "disconnected": "the connection was lost; bmrepmon connects again",
         "server_error": "PostgreSQL failed; see its log",
@@ -74,105 +74,105 @@ class Backoff:
         return now < self._until
 
 
-class DatabaseSource:
-    """Counts the bodies of one backend's database."""
+class Connection:
+    """One connection to a backend's database, for whoever has a question; one question at a time.
 
-    name = "database"
+    It is made with the first question, is kept, can only read, and is made anew when it has died.
+    """
 
     def __init__(
         self, backend: str, conninfo: Callable[[], str], timeout: float, steady: Callable[[], float] = time.monotonic
     ) -> None:
-        """Take how to connect, and how long one count may take (seconds); nothing is connected yet.
+        """Take how to connect, and how long one question may take (seconds); nothing is connected yet.
 
         ``conninfo`` reveals the connection string; it is called for each connection and its answer is not kept.
         """
-        self.backend = backend
+        self._backend = backend
         self._conninfo = conninfo
         self._timeout = timeout
         self._steady = steady
-        self._query = resources.files("bmrepmon.sources").joinpath("sql/count_bodies.sql").read_bytes()
-        self._connection: psycopg.Connection[Any] | None = None
+        self._open: psycopg.Connection[Any] | None = None
         self._backoff = Backoff()
         self._refusal = ""
-        self._reading = threading.Lock()
+        self._asking = threading.Lock()
         self._closed = False
 
-    def read(self) -> RowCounts:
-        """Count once.
+    def ask(self, question: Callable[[psycopg.Connection[Any]], T], tables: str) -> T:
+        """Return the answer to ``question``, which reads ``tables`` and is rolled back.
 
         Raises:
             SourceError: with a reason of ``PROBLEMS``, or ``stopped``. Of what libpq says nothing is repeated.
         """
-        with self._reading:
-            try:
-                return self._count(self._answering() or self._connected())
-            except psycopg.Error as error:
-                raise self._failed(_reason(error), error.sqlstate) from None
-            finally:
-                self._settle()
+        if not self._asking.acquire(timeout=self._timeout + GRACE):
+            raise self._failed("busy", tables)
+        try:
+            return self._answer(self._answering() or self._connected(tables), question)
+        except psycopg.Error as error:
+            raise self._failed(_reason(error), tables, error.sqlstate) from None
+        finally:
+            self._settle()
+            self._asking.release()
 
     def close(self) -> None:
-        """End a count that runs, and the connection."""
+        """End a question that runs, and the connection."""
         self._closed = True
-        connection = self._connection
-        if connection is not None and self._reading.locked():
+        connection = self._open
+        if connection is not None and self._asking.locked():
             with suppress(psycopg.Error):
                 connection.cancel_safe(timeout=CANCEL_WITHIN)
-        if self._reading.acquire(timeout=CANCEL_WITHIN):  # else the reader itself disconnects, once it can
+        if self._asking.acquire(timeout=CANCEL_WITHIN):  # else the reader itself disconnects, once it can
             self._disconnect()
-            self._reading.release()
+            self._asking.release()
 
-    def _count(self, connection: psycopg.Connection[Any]) -> RowCounts:
+    def _answer(self, connection: psycopg.Connection[Any], question: Callable[[psycopg.Connection[Any]], T]) -> T:
         with fuse(connection, self._timeout + GRACE):
             try:
-                [(bodies,)] = connection.execute(self._query).fetchall()
+                return question(connection)
             finally:
                 with suppress(psycopg.Error):  # of a connection that broke
                     connection.rollback()  # no transaction stays open between two rounds
-        return RowCounts(bodies, connection.info.server_version)
 
     def _answering(self) -> psycopg.Connection[Any] | None:
         """Return the open connection if there is still a server behind it: that one was restarted is no failure."""
-        if self._connection is not None:
+        if self._open is not None:
             try:
-                with fuse(self._connection, GRACE):
-                    self._connection.execute("")
+                with fuse(self._open, GRACE):
+                    self._open.execute("")
             except psycopg.Error:
                 self._disconnect()
-        return self._connection
+        return self._open
 
-    def _connected(self) -> psycopg.Connection[Any]:
+    def _connected(self, tables: str) -> psycopg.Connection[Any]:
         """Connect, unless it failed a moment ago: then fail again, in the same way."""
-        if self._closed:
-            raise SourceError("stopped", f"database of {self.backend}: bmrepmon is ending")
-        if self._backoff.waits(self._steady()):
-            raise self._failed(self._refusal)
+        if self._closed or self._backoff.waits(self._steady()):
+            raise self._failed(self._refusal, tables)
         try:
             parts = conninfo_to_dict(self._conninfo())
-            self._connection = psycopg.connect(**parts | settings(parts, self._timeout), prepare_threshold=None)
+            self._open = psycopg.connect(**parts | settings(parts, self._timeout), prepare_threshold=None)
         except (psycopg.Error, ValueError) as error:  # ValueError: a host that can be no name
             self._refusal = _reason(error)
             self._backoff.failed(self._steady())
-            raise self._failed(self._refusal) from None
+            raise self._failed(self._refusal, tables) from None
         self._backoff = Backoff()
-        self._connection.read_only = True
-        return self._connection
+        self._open.read_only = True
+        return self._open
 
     def _settle(self) -> None:
         """Keep no connection that is of no use."""
-        if self._connection is not None and (self._closed or self._connection.broken):
+        if self._open is not None and (self._closed or self._open.broken):
             self._disconnect()
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._open = self._open, None
         if connection is not None:
             connection.close()
 
-    def _failed(self, reason: str, sqlstate: str | None = None) -> SourceError:
+    def _failed(self, reason: str, tables: str, sqlstate: str | None = None) -> SourceError:
         if self._closed:
-            return SourceError("stopped", f"database of {self.backend}: bmrepmon is ending")
+            return SourceError("stopped", f"database of {self._backend}: bmrepmon is ending")
+        problem = PROBLEMS[reason].format(tables=tables)
         code = f" (SQLSTATE {sqlstate})" if reason == "server_error" else ""
-        return SourceError(reason, f"database of {self.backend}: {PROBLEMS[reason]}{code}")
+        return SourceError(reason, f"database of {self._backend}: {problem}{code}")
 
 
 def settings(parts: Mapping[str, Any], timeout: float) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""How far each folder is replicated, in 24 bytes a folder: frozen, and cheap to change in a few places.
+
+The folders are spread over many small pieces. A change makes the pieces anew that it touches, shares all others, and
+so tells whoever saves it which ones to write.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
+
+from bmrepmon.model.survey import KEY_BYTES, folder_key
+
+PIECES = 1024
+_ENTRY = Struct(f">{KEY_BYTES}sQII")
+_SIZE = _ENTRY.size
+_HIGHEST_UID = 2**32 - 1  # RFC 3501, 2.3.1.1: uids and UIDVALIDITY are 32-bit values
+_HIGHEST_MODSEQ = 2**64 - 1
+
+
+class Position(NamedTuple):
+    """What of a folder has arrived."""
+
+    highest_modseq: int
+    last_uid: int
+    uid_validity: int  # 0: not told
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """The position of every folder that is known."""
+
+    pieces: tuple[bytes, ...] = ()  # PIECES of them, or none at all
+
+    @staticmethod
+    def of(positions: Iterable[tuple[str, Position]]) -> "Positions":
+        """Build from UNIQUEIDs; of equal ones the last counts.
+
+        >>> Positions.of([("5596488a58661ddc", Position(25, 7, 1))]).get("5596488a58661ddc")
+        Position(highest_modseq=25, last_uid=7, uid_validity=1)
+        """
+        return Positions().moved({folder_key(unique_id): position for unique_id, position in positions})
+
+    def moved(self, positions: Mapping[bytes, Position]) -> "Positions":
+        """Return these with other or further positions, by key; an impossible one makes the folder unknown."""
+        if not positions:
+            return self
+        touched: dict[int, bytearray] = {}
+        pieces = self.pieces or (b"",) * PIECES
+        for key, position in positions.items():
+            number = _piece(key)
+            piece = touched.get(number)
+            if piece is None:
+                piece = touched[number] = bytearray(pieces[number])
+            _put(piece, key, position)
+        return Positions(tuple(bytes(touched[n]) if n in touched else piece for n, piece in enumerate(pieces)))
+
+    def at(self, key: bytes) -> Position | None:
+        """Return the position of a folder by its key."""
+        if not self.pieces:
+            return None
+        piece = self.pieces[_piece(key)]
+        offset = _find(piece, key)
+        return None if offset < 0 else Position._make(_ENTRY.unpack_from(piece, offset)[1:])
+
+    def get(self, unique_id: str) -> Position | None:
+        """Return the position of a folder by its UNIQUEID."""
+        return self.at(folder_key(unique_id))
+
+    def __iter__(self) -> Iterator[tuple[bytes, Position]]:
+        """Yield every key with its position."""
+        for piece in self.pieces:
+            for key, *position in _ENTRY.iter_unpack(piece):
+                yield key, Position._make(position)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pieces)) // _SIZE
+
+
+def _piece(key: bytes) -> int:
+    return int.from_bytes(key[:2], "big") % PIECES
+
+
+def _find(piece: bytes | bytearray, key: bytes) -> int:
+    """Return where the entry of ``key`` begins, or -1; the same bytes may also stand across two entries."""
+    offset = piece.find(key)
+    while offset > 0 and offset % _SIZE:
+        offset = piece.find(key, offset + 1)
+    return offset
+
+
+def _put(piece: bytearray, key: bytes, position: Position) -> None:
+    offset = _find(piece, key)
+    modseq, uid, validity = position
+    if 0 <= modseq <= _HIGHEST_MODSEQ and 0 <= uid <= _HIGHEST_UID and 0 <= validity <= _HIGHEST_UID:
+        entry = _ENTRY.pack(key, modseq, uid, validity)
+        piece[offset if offset >= 0 else len(piece) : offset + _SIZE if offset >= 0 else len(piece)] = entry
+    elif offset >= 0:
+        del piece[offset : offset + _SIZE]

@@ -1,0 +1,46 @@
+"""How far bm-core has every folder: one look at t_mailbox_replica."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import psycopg
+
+from bmrepmon.model.positions import Position, Positions
+from bmrepmon.sources.database.connection import Connection
+from bmrepmon.sources.database.query import load_query
+
+TABLES = "t_mailbox_replica, t_container_item"
+CHUNK = 5000  # rows that come at once
+
+
+class ReplicaFolders:
+    """Reads the positions of all folders in one backend's database."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask over ``connection``, which others may ask too."""
+        self._connection = connection
+        self._columns = load_query("replica_columns")
+        self._folders = load_query("replica_folders")
+        self._folders_by_item = load_query("replica_folders_by_item")
+
+    def read(self) -> Positions:
+        """Read every position, as of one moment.
+
+        Raises:
+            SourceError: as ``Connection.ask``.
+        """
+        return self._connection.ask(self._read, TABLES)
+
+    def _read(self, connection: psycopg.Connection[Any]) -> Positions:
+        [(has_unique_id,)] = connection.execute(self._columns).fetchall()
+        query = self._folders if has_unique_id else self._folders_by_item
+        with closing(connection.cursor("bmrepmon_folders")) as cursor:  # one that stays on the server: rows in chunks
+            cursor.itersize = CHUNK
+            return Positions.of(_positions(cursor.execute(query)))
+
+
+def _positions(rows: psycopg.ServerCursor[Any]) -> Iterator[tuple[str, Position]]:
+    for unique_id, last_uid, highest_modseq, uid_validity in rows:
+        if None not in (unique_id, last_uid, highest_modseq):
+            yield unique_id, Position(highest_modseq, last_uid, uid_validity or 0)

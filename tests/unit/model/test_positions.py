@@ -1,0 +1,76 @@
+"""Positions: a mapping like any other, only smaller."""
+
+from hypothesis import given, strategies as st
+
+from bmrepmon.model.positions import PIECES, Position, Positions
+from bmrepmon.model.survey import folder_key
+
+KEYS = st.binary(min_size=8, max_size=8) | st.sampled_from([b"\0" * 8, b"\0\1" * 4, b"\1\0" * 4, b"\1" * 8])
+POSITIONS = st.builds(
+    Position, st.integers(0, 2**64 - 1) | st.just(0x0001000100010001), st.integers(0, 2**32 - 1), st.integers(0, 1)
+)
+CHANGES = st.lists(st.dictionaries(KEYS, POSITIONS, max_size=20), max_size=8)
+
+
+@given(CHANGES)
+def test_it_holds_what_a_dict_would(changes: list[dict[bytes, Position]]) -> None:
+    """After any changes, in any order, whatever the bytes of keys and values are."""
+    positions, expected = Positions(), dict[bytes, Position]()
+    for change in changes:
+        positions = positions.moved(change)
+        expected |= change
+
+    assert dict(positions) == expected
+    assert len(positions) == len(expected)
+    assert all(positions.at(key) == position for key, position in expected.items())
+    assert positions.at(b"\7" * 8) == expected.get(b"\7" * 8)
+
+
+@given(CHANGES)
+def test_batches_make_no_difference(changes: list[dict[bytes, Position]]) -> None:
+    """However a log is cut into batches, the last value is equal, down to the bytes that are saved."""
+    one_by_one = Positions()
+    for change in changes:
+        for key, position in change.items():
+            one_by_one = one_by_one.moved({key: position})
+    at_once = Positions()
+    for change in changes:
+        at_once = at_once.moved(change)
+
+    assert one_by_one == at_once
+
+
+def test_a_change_leaves_the_old_value_and_most_pieces_as_they_are() -> None:
+    """Whoever saves it sees which pieces to write."""
+    before = Positions.of((f"folder{n}", Position(n, n, 1)) for n in range(5000))
+    after = before.moved({folder_key("folder7"): Position(99, 9, 1)})
+
+    assert before.get("folder7") == Position(7, 7, 1)
+    assert after.get("folder7") == Position(99, 9, 1)
+    assert sum(a is not b for a, b in zip(before.pieces, after.pieces, strict=True)) == 1
+    assert len(after.pieces) == PIECES
+
+
+def test_nothing_changed_is_the_same_value() -> None:
+    """An empty change costs nothing."""
+    positions = Positions.of([("a", Position(1, 1, 1))])
+
+    assert positions.moved({}) is positions
+    assert len(Positions()) == 0
+    assert Positions().get("a") is None
+
+
+def test_impossible_numbers_make_a_folder_unknown() -> None:
+    """What does not fit into Cyrus's own widths is neither kept nor cut, and what was known before is outdated."""
+    known = Positions.of([("a", Position(5, 5, 1)), ("b", Position(6, 6, 1))])
+    for wrong in (Position(2**64, 1, 1), Position(1, 2**32, 1), Position(1, 1, -1), Position(-1, 1, 1)):
+        assert known.moved({folder_key("a"): wrong}) == Positions.of([("b", Position(6, 6, 1))])
+        assert Positions().moved({folder_key("a"): wrong}).get("a") is None
+
+
+def test_a_large_server_fits_into_a_few_mebibytes() -> None:
+    """100,000 folders take 24 bytes each, and their pieces."""
+    positions = Positions.of((f"folder{n}", Position(n, n, 1)) for n in range(100_000))
+
+    assert len(positions) == 100_000
+    assert sum(map(len, positions.pieces)) == 2_400_000
