@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.log_events import AppliedFolder
+from bmrepmon.model.positions import NO_POSITIONS, Positions
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
@@ -43,6 +44,14 @@ class BegunReply:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeApply:
+    """An APPLY MAILBOX of the probe that was answered OK."""
+
+    highest_modseq: int  # of the probe's folder, as it was sent: which of its steps has arrived
+    at: float  # of the answer
+
+
+@dataclass(frozen=True, slots=True)
 class LogActivity:
     """Cumulative since the first line that was ever read; times are Unix seconds; ``None`` is "not seen".
 
@@ -71,6 +80,10 @@ class LogActivity:
     durations: Mapping[str, Histogram] = field(default_factory=frozen)  # by command
     last_apply_at: Mapping[str, float] = field(default_factory=frozen)  # by partition, probe excluded
     last_probe_apply_at: Mapping[str, float] = field(default_factory=frozen)  # by partition, probe only
+    positions: Positions = NO_POSITIONS  # of each folder, by its last APPLY MAILBOX that was answered OK
+    probe_applies: Mapping[str, tuple[ProbeApply, ...]] = field(
+        default_factory=frozen
+    )  # by UNIQUEID, a few, newest last
     active_sessions: int | None = None  # as the log last said
     active_sessions_at: float | None = None
     sessions_started: int = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from bmrepmon.model.durations import Durations
 from bmrepmon.model.frozen import frozen
-from bmrepmon.model.log_activity import BegunReply, Histogram, LogActivity, OpenCommand
+from bmrepmon.model.log_activity import BegunReply, Histogram, LogActivity, OpenCommand, ProbeApply
 from bmrepmon.model.log_events import (
     AppliedFolder,
     BodiesMissing,
@@ -27,8 +27,12 @@ from bmrepmon.model.log_events import (
     Unknown,
 )
 from bmrepmon.model.log_pairing import OpenCommands
+from bmrepmon.model.positions import Position
+from bmrepmon.model.survey import folder_key
 
 MAX_PARTITIONS = 1000  # names that are kept apart; every further one is counted under the empty name
+MAX_PROBES = 1000  # probes whose applies are kept; there is one for each partition
+PROBE_APPLIES = 16  # of each: two minutes and a half of them, when bm-core's own probe works
 
 _OUTCOMES: Mapping[type[LogEvent], str] = {Continuation: "continuation", Unknown: "unknown", Malformed: "malformed"}
 
@@ -56,6 +60,8 @@ class LogTally:
         self._indexed_records, self._missing_bodies = activity.indexed_records, activity.missing_bodies
         self._durations = {name: Durations(histogram) for name, histogram in activity.durations.items()}
         self._applied_at, self._probe_applied_at = dict(activity.last_apply_at), dict(activity.last_probe_apply_at)
+        self._positions, self._moved = activity.positions, dict[bytes, Position]()
+        self._probe_applies = dict(activity.probe_applies)
         self._active, self._active_at = activity.active_sessions, activity.active_sessions_at
         self._started, self._closed = activity.sessions_started, activity.sessions_closed
         self._open = OpenCommands(activity.open_commands)
@@ -125,6 +131,8 @@ class LogTally:
             indexed_records=self._indexed_records,
             missing_bodies=self._missing_bodies,
             errors=frozen(self._errors),
+            positions=self._positions.moved(self._moved),
+            probe_applies=frozen(self._probe_applies),
             durations=frozen({name: durations.histogram() for name, durations in self._durations.items()}),
             last_apply_at=frozen(self._applied_at),
             last_probe_apply_at=frozen(self._probe_applied_at),
@@ -173,7 +181,19 @@ class LogTally:
             self._refused[command.command if command else ""] += 1
         if reason is not None:
             self._errors[reason] += 1
+        if status == "ok" and command and command.folder:
+            self._arrived(at, command.folder)
         return Answer(at, command, status)
+
+    def _arrived(self, at: float, folder: AppliedFolder) -> None:
+        """Note how far a folder is now; a command alone does not mean that: it may be refused."""
+        modseq = folder.highest_modseq
+        if modseq is None or folder.last_uid is None:
+            return
+        self._moved[folder_key(folder.unique_id)] = Position(modseq, folder.last_uid, folder.uid_validity or 0)
+        if folder.probe and (folder.unique_id in self._probe_applies or len(self._probe_applies) < MAX_PROBES):
+            applies = (*self._probe_applies.get(folder.unique_id, ()), ProbeApply(modseq, at))
+            self._probe_applies[folder.unique_id] = applies[-PROBE_APPLIES:]
 
     def _session_started(self, event: SessionStarted) -> None:
         self._started += 1

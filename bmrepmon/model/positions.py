@@ -42,7 +42,7 @@ class Positions:
         return Positions().moved({folder_key(unique_id): position for unique_id, position in positions})
 
     def moved(self, positions: Mapping[bytes, Position]) -> "Positions":
-        """Return these with other or further positions, by key; an impossible one makes the folder unknown."""
+        """Return these with other or further positions, by key. One that Cyrus could not have is left out."""
         if not positions:
             return self
         touched: dict[int, bytearray] = {}
@@ -77,6 +77,9 @@ class Positions:
         return sum(map(len, self.pieces)) // _SIZE
 
 
+NO_POSITIONS = Positions()
+
+
 def _piece(key: bytes) -> int:
     return int.from_bytes(key[:2], "big") % PIECES
 
@@ -90,10 +93,8 @@ def _find(piece: bytes | bytearray, key: bytes) -> int:
 
 
 def _put(piece: bytearray, key: bytes, position: Position) -> None:
-    offset = _find(piece, key)
     modseq, uid, validity = position
     if 0 <= modseq <= _HIGHEST_MODSEQ and 0 <= uid <= _HIGHEST_UID and 0 <= validity <= _HIGHEST_UID:
-        entry = _ENTRY.pack(key, modseq, uid, validity)
-        piece[offset if offset >= 0 else len(piece) : offset + _SIZE if offset >= 0 else len(piece)] = entry
-    elif offset >= 0:
-        del piece[offset : offset + _SIZE]
+        known = _find(piece, key)
+        offset = len(piece) if known < 0 else known
+        piece[offset : offset + _SIZE] = _ENTRY.pack(key, modseq, uid, validity)

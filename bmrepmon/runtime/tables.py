@@ -1,4 +1,4 @@
-"""The tables of the state file: documents that are replaced as wholes, and the points of the history one by one.
+"""The tables of the state file: documents as wholes, points of the history one by one, positions piece by piece.
 
 Points are sorted by time first: all that one sample adds or replaces lies on one or two pages of the file.
 """
@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -16,6 +17,7 @@ from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.history import Point, Window
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
+from bmrepmon.model.positions import NO_POSITIONS, PIECES, Positions
 from bmrepmon.model.state import Durable
 from bmrepmon.runtime.codec import decode, encode
 
@@ -35,6 +37,7 @@ DOCUMENTS: Mapping[str, Any] = {
 SCHEMA = f"""
     BEGIN IMMEDIATE;
     CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE position (piece INTEGER PRIMARY KEY, body BLOB NOT NULL);
     CREATE TABLE point (at REAL, series TEXT, value REAL NOT NULL, PRIMARY KEY (at, series)) WITHOUT ROWID;
     PRAGMA application_id = {APPLICATION};
     PRAGMA user_version = {VERSION};
@@ -102,15 +105,23 @@ class Tables:
         """Write what is different from what the file holds, all or nothing."""
         if durable is self._saved:
             return
-        bodies = {name: encode(getattr(durable, name)) for name in DOCUMENTS}
+        plain = _without_positions(durable)
+        bodies = {name: encode(getattr(plain, name)) for name in DOCUMENTS}
         with _damage_told(), self._transaction():
             if self._saved is None:
                 self._db.execute("DELETE FROM document")
+                self._db.execute("DELETE FROM position")
                 self._db.execute("DELETE FROM point")
             changed = [item for item in bodies.items() if self._bodies.get(item[0]) != item[1]]
             self._db.executemany("REPLACE INTO document VALUES (?, ?)", changed)
+            self._write_positions(self._saved.log.positions if self._saved else NO_POSITIONS, durable.log.positions)
             self._write_points(self._saved.history if self._saved else {}, durable.history)
         self._saved, self._bodies = durable, bodies
+
+    def _write_positions(self, before: Positions, after: Positions) -> None:
+        had = before.pieces or (b"",) * PIECES
+        moved = [(n, piece) for n, piece in enumerate(after.pieces) if piece is not had[n]]
+        self._db.executemany("REPLACE INTO position VALUES (?, ?)", moved)
 
     def _write_points(self, before: Mapping[str, Window], after: Mapping[str, Window]) -> None:
         for series in before.keys() | after.keys():
@@ -161,7 +172,18 @@ def read(db: sqlite3.Connection) -> Durable:
     }
     bodies = dict(db.execute("SELECT name, body FROM document"))
     documents = {name: decode(bodies[name], shape) for name, shape in DOCUMENTS.items() if name in bodies}
-    return Durable(**documents, history=frozen(history))
+    durable = Durable(**documents, history=frozen(history))
+    return replace(durable, log=replace(durable.log, positions=_read_positions(db)))
+
+
+def _read_positions(db: sqlite3.Connection) -> Positions:
+    pieces = dict(db.execute("SELECT piece, body FROM position"))
+    return Positions(tuple(pieces.get(n, b"") for n in range(PIECES))) if pieces else NO_POSITIONS
+
+
+def _without_positions(durable: Durable) -> Durable:
+    """Leave out what has a table of its own."""
+    return replace(durable, log=replace(durable.log, positions=NO_POSITIONS))
 
 
 def peek(path: Path) -> Durable:

@@ -11,7 +11,9 @@ from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.history import Window
 from bmrepmon.model.log_activity import CoreActivity, Histogram, LogActivity, OpenCommand
+from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.state import Durable
+from bmrepmon.model.survey import folder_key
 from bmrepmon.runtime.codec import decode, encode
 from bmrepmon.runtime.store import FILE, Store, StoreError
 
@@ -68,6 +70,30 @@ def test_what_is_saved_comes_back_equal(store: Store) -> None:
     store.save(durable(7, 1.0, 2.5))
 
     assert reload(store) == durable(7, 1.0, 2.5)
+
+
+def positions(folders: int) -> Positions:
+    return Positions.of((f"folder{n}", Position(10 * n, n, 1)) for n in range(folders))
+
+
+def test_positions_of_folders_go_with_the_position_in_the_log(store: Store) -> None:
+    """They come back as they were saved, whether they are few, many or gone."""
+    for saved in (positions(3), positions(5000), positions(0)):
+        store.save(Durable(log=replace(LOG, positions=saved)))
+        if saved.pieces:
+            assert reload(store).log == replace(LOG, positions=saved)
+
+
+def test_only_what_moved_is_written(store: Store, directory: Path) -> None:
+    """One folder of thousands is one small row."""
+    many = positions(5000)
+    store.save(Durable(log=replace(LOG, positions=many)))
+    before = (directory / f"{FILE}-wal").stat().st_size
+    store.save(Durable(log=replace(LOG, positions=many.moved({folder_key("folder7"): Position(99, 9, 1)}))))
+    assert (directory / f"{FILE}-wal").stat().st_size - before < 20_000
+
+    assert reload(store).log.positions.get("folder7") == Position(99, 9, 1)
+    assert reload(store).log.positions.get("folder8") == Position(80, 8, 1)
 
 
 def test_what_comes_back_is_frozen() -> None:

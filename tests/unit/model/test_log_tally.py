@@ -1,11 +1,11 @@
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
 
-from bmrepmon.model.log_activity import Histogram, LogActivity
+from bmrepmon.model.log_activity import Histogram, LogActivity, ProbeApply
 from bmrepmon.model.log_events import (
     AppliedFolder,
     BodiesMissing,
@@ -25,7 +25,8 @@ from bmrepmon.model.log_events import (
     Unknown,
 )
 from bmrepmon.model.log_pairing import MAX_OPEN
-from bmrepmon.model.log_tally import MAX_PARTITIONS, LogTally
+from bmrepmon.model.log_tally import MAX_PARTITIONS, PROBE_APPLIES, LogTally
+from bmrepmon.model.positions import Position
 
 SENT = AppliedFolder("u1", "a.test!user.x", "srv__a_test", 7, 25, 1, probe=False)
 PROBE = AppliedFolder("u2", "a.test!probe_srv__a-test", "srv__a_test", 1, 1, 1, probe=True)
@@ -54,6 +55,43 @@ def test_an_answer_ends_its_command() -> None:
     assert activity.durations["APPLY MAILBOX"].count == 1
     assert activity.open_commands == ()
     assert dict(activity.last_apply_at) == {"srv__a_test": 1.0}
+
+
+def applied(at: float, folder: AppliedFolder, status: str | None = "ok") -> tuple[LogEvent, LogEvent]:
+    return ask(at, 5, "APPLY MAILBOX", folder=folder), Reply(at + 0.5, "t1", 5, status)
+
+
+def test_a_folder_is_where_its_last_apply_that_was_answered_ok_put_it() -> None:
+    """A command without its answer, or with a refusal, moves nothing; an answer of several lines does at its end."""
+    further = replace(SENT, last_uid=9, highest_modseq=30)
+    assert tally(ask(1.0, 5, "APPLY MAILBOX", folder=SENT)).positions.get("u1") is None
+    first = tally(*applied(1.0, SENT))
+    assert first.positions.get("u1") == Position(25, 7, 1)
+
+    refused = tally(*applied(2.0, further, "no"), *applied(3.0, further, "bad"), start=first)
+    assert refused.positions is first.positions
+    begun = tally(*applied(4.0, further, None), start=first)
+    assert begun.positions is first.positions
+    assert tally(Continuation("ok"), start=begun).positions.get("u1") == Position(30, 9, 1)
+
+
+def test_an_apply_that_lacks_a_number_tells_no_position() -> None:
+    """Half a position would be a guess; only the UIDVALIDITY may be missing."""
+    for half in (replace(SENT, last_uid=None), replace(SENT, highest_modseq=None)):
+        assert len(tally(*applied(1.0, half)).positions) == 0
+
+    assert tally(*applied(1.0, replace(SENT, uid_validity=None))).positions.get("u1") == Position(25, 7, 0)
+
+
+def test_the_last_applies_of_a_probe_are_kept_with_their_times() -> None:
+    """A few of them, so that each step of the probe finds its own."""
+    activity = LogActivity()
+    for n in range(PROBE_APPLIES + 3):
+        activity = tally(*applied(float(n), replace(PROBE, highest_modseq=n)), *applied(n + 0.1, SENT), start=activity)
+    (applies,) = activity.probe_applies.values()
+
+    assert activity.probe_applies.keys() == {"u2"}
+    assert applies == tuple(ProbeApply(n, n + 0.5) for n in range(3, PROBE_APPLIES + 3))
 
 
 def test_an_unanswered_command_stays_open() -> None:
@@ -232,7 +270,15 @@ EVENTS: st.SearchStrategy[list[LogEvent]] = st.lists(
     ),
     max_size=40,
 )
-GAUGES = {"active_sessions", "active_sessions_at", "open_commands", "begun_reply", "first_event_at"}
+GAUGES = {
+    "positions",
+    "probe_applies",
+    "active_sessions",
+    "active_sessions_at",
+    "open_commands",
+    "begun_reply",
+    "first_event_at",
+}
 
 
 @given(EVENTS, st.sets(st.integers(0, 40)))
