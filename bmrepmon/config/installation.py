@@ -1,5 +1,6 @@
 """What discovery made of the settings on this machine: every path decided, ``None`` where there is nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -14,7 +15,7 @@ class Database:
     """How to reach one ``bj-data``. ``conninfo`` may hold a password, so it is a Secret and never shown."""
 
     conninfo: Secret
-    shown: str  # the same without secrets, for people: "bj-data on localhost:5432 as bj"
+    shown: str  # the same without secrets, for people: "dbname=bj-data host=localhost user=bj"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ Reason = Literal[
 class Finding:
     """Something that discovery noticed and people should be able to see; never holds a secret."""
 
-    subject: str  # the source or key concerned: "bm.ini", "spool of bm-master"
+    subject: str  # the source or key concerned: "bm.ini", "spool"
     reason: Reason
-    message: str  # one sentence: what it is, and the way out
-    path: Path | None = None  # of what could not be read
+    text: str  # the key of one sentence, of the texts of ``doctor``: what it is, and the way out
+    values: Mapping[str, str]  # what stands in the sentence; ``problem`` is the name of a system error
+    path: Path | None = None  # stands in the sentence too
 
 
 @dataclass(frozen=True, slots=True)

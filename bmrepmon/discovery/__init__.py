@@ -58,7 +58,7 @@ def _backends(settings: Settings, machine: Machine) -> tuple[Backend, ...]:
         return (_backend(only, settings, machine, local=True),)
     here = server_uid(machine, [machine.below(PLACES["backend", store]) for store in STORES[:3]])
     if here and here not in (backend.name for backend in settings.backend):
-        machine.note("backend", "ambiguous", f"{here} has its spool here, but no [[backend]] has that name: add it")
+        machine.note("backend", "ambiguous", "backend_unnamed", name=here)
     return tuple(_backend(backend, settings, machine, local=backend.name == here) for backend in settings.backend)
 
 

@@ -15,8 +15,8 @@ from bmrepmon.discovery.machine import Machine
 from bmrepmon.parse.bm_ini import BmIni, parse_bm_ini
 from bmrepmon.parse.local_addresses import parse_fib_trie, parse_if_inet6
 
-WAY_OUT = "the database is unknown; let bmrepmon read the file, or write [[backend]] database"
 REFUSALS = (psycopg.Error, UnicodeError, ValueError)  # of libpq; their texts may quote a password
+SHOWN = ("service", "dbname", "host", "hostaddr", "port", "user")  # no other part is of interest
 OWN_SECRET = ("password", "passfile", "service")  # libpq finds the password by these
 
 
@@ -40,7 +40,7 @@ def find_database(machine: Machine, backend: written.Backend, ini: str | None, *
     try:
         conninfo = make_conninfo(**parts | ({"password": password} if password else {}))
     except REFUSALS:
-        machine.note("database", "invalid", "libpq does not take what is written about the database: check it by hand")
+        machine.note("database", "invalid", "database_invalid")
         return None
     return Database(Secret(conninfo), _shown(parts))
 
@@ -50,16 +50,16 @@ def _parts(machine: Machine, conninfo: Secret) -> dict[str, Any] | None:
     try:
         return conninfo_to_dict(conninfo.reveal())
     except REFUSALS:
-        machine.note("database", "invalid", "libpq does not take [[backend]] database as it is: check it by hand")
+        machine.note("database", "invalid", "conninfo_invalid")
         return None
 
 
 def _parts_of_ini(machine: Machine, ini: BmIni) -> dict[str, Any] | None:
     if ini.dbtype and ini.dbtype.upper() not in ("PGSQL", "POSTGRESQL"):
-        machine.note("bm.ini", "invalid", "bm.ini names a dbtype that is not PGSQL: write [[backend]] database")
+        machine.note("bm.ini", "invalid", "ini_dbtype")
         return None
     if ini.host is None or ini.user is None:
-        machine.note("bm.ini", "invalid", "bm.ini names no host and user in [global]: write [[backend]] database")
+        machine.note("bm.ini", "invalid", "ini_incomplete")
         return None
     name = (ini.db or "bj").removesuffix("-data")
     host, mark, port = ini.host.partition(":")
@@ -77,11 +77,13 @@ def _read_ini(machine: Machine, ini: str | None) -> BmIni | None:
         return None
     path = machine.below(PLACES["bluemind", "ini"]) if ini is None else Path(ini)
     raws = [
-        machine.read(file, "bm.ini", WAY_OUT) for file in (path, *_overrides(machine, path)) if machine.exists(file)
+        machine.read(file, "bm.ini", "ini_unreadable")
+        for file in (path, *_overrides(machine, path))
+        if machine.exists(file)
     ]
     known = [parse_bm_ini(raw) for raw in raws if raw is not None]
     if not raws:
-        machine.note("bm.ini", "absent", f"there is no {path} on this machine: write [[backend]] database")
+        machine.note("bm.ini", "absent", "no_ini", path)
     if len(known) < len(raws) or not known:
         return None  # half of the truth may be the wrong database
     return _merged(known[0], known[-1])
@@ -101,8 +103,8 @@ def _overrides(machine: Machine, path: Path) -> list[Path]:
 
 def local_addresses(machine: Machine) -> tuple[str, ...]:
     """Return this machine's own addresses, loopback last, since every machine has it."""
-    ipv4 = machine.read(machine.below("/proc/net/fib_trie"), "proc", "an override of bm.ini may be missed") or b""
-    ipv6 = machine.read(machine.below("/proc/net/if_inet6"), "proc", "an override of bm.ini may be missed") or b""
+    ipv4 = machine.read(machine.below("/proc/net/fib_trie"), "proc", "address_unreadable") or b""
+    ipv6 = machine.read(machine.below("/proc/net/if_inet6"), "proc", "address_unreadable") or b""
     found = parse_fib_trie(ipv4) | parse_if_inet6(ipv6)
     return tuple(sorted(found, key=lambda address: (address.startswith("127.") or address == "::1", address)))
 
@@ -118,22 +120,16 @@ def _password(machine: Machine, backend: written.Backend, parts: dict[str, Any])
 
 
 def _first_line(machine: Machine, path: Path, *, required: bool) -> str | None:
-    raw = machine.read(path, "database password", "the database is tried without it")
+    raw = machine.read(path, "database password", "password_unreadable")
     lines = (raw or b"").decode("utf-8", "replace").splitlines()
     if required and not lines and (raw is not None or not machine.exists(path)):
-        problem = "is missing" if raw is None else "is empty"
-        machine.note(
-            "database password", "unreadable", f"{path}: {problem}: write the password on its first line", path
-        )
+        text = "password_missing" if raw is None else "password_empty"
+        machine.note("database password", "unreadable", text, path)
     return lines[0] if lines else None
 
 
 def _shown(parts: dict[str, Any]) -> str:
-    """Describe a database for people; a name that is itself a connection string is not shown."""
-    if "service" in parts and "dbname" not in parts:
-        return f"service {parts['service']}"
-    name = str(parts.get("dbname") or "the default database")
-    place = f" on {parts.get('host') or parts.get('hostaddr') or 'the local socket'}"
-    port = f":{parts['port']}" if "port" in parts else ""
-    user = f" as {parts['user']}" if "user" in parts else ""
-    return ("a database" if "=" in name or "://" in name else name) + place + port + user
+    """Describe a database as libpq does, without secrets; a name that is itself a connection string is not shown."""
+    name = str(parts.get("dbname", ""))
+    safe = {**parts, "dbname": "..."} if "=" in name or "://" in name else parts
+    return " ".join(f"{key}={safe[key]}" for key in SHOWN if key in safe) or "libpq"

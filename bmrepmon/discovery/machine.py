@@ -1,7 +1,9 @@
 """The machine below a root, as discovery looks at it; everything odd is noted, nothing is fatal."""
 
 from collections.abc import Mapping
+from errno import errorcode
 from pathlib import Path
+from types import MappingProxyType
 
 from bmrepmon.config.installation import Finding, Reason
 from bmrepmon.config.places import PLACES
@@ -16,9 +18,9 @@ class Machine:
         self.environ = environ
         self.findings: list[Finding] = []
 
-    def note(self, subject: str, reason: Reason, message: str, path: Path | None = None) -> None:
-        """Keep a finding, once."""
-        finding = Finding(subject, reason, message, path)
+    def note(self, subject: str, reason: Reason, text: str, path: Path | None = None, **values: str) -> None:
+        """Keep a finding, once; ``text`` and ``values`` make its sentence."""
+        finding = Finding(subject, reason, text, MappingProxyType(values), path)
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -43,18 +45,18 @@ class Machine:
         default = self.below(PLACES[section, key])
         if self.exists(default.parent if folder else default):
             return default
-        self.note(subject, "absent", f"there is no {default.parent if folder else default} on this machine")
+        self.note(subject, "absent", "not_here", default.parent if folder else default)
         return None
 
-    def read(self, path: Path, subject: str, consequence: str) -> bytes | None:
-        """Return the content of ``path``; ``None`` if it is missing, or, with a finding, unreadable."""
+    def read(self, path: Path, subject: str, text: str) -> bytes | None:
+        """Return the content of ``path``; ``None`` if it is missing, or, with the finding ``text``, unreadable."""
         try:
             return path.read_bytes()
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            problem = (getattr(error, "strerror", None) or "not a possible name").lower()
-            self.note(subject, "unreadable", f"{path}: {problem}: {consequence}", path)
+            problem = errorcode.get(getattr(error, "errno", None) or 0, "no_name")
+            self.note(subject, "unreadable", text, path, problem=problem)
             return None
 
     def folders(self, path: Path) -> frozenset[str]:

@@ -23,15 +23,16 @@ def server_uid(machine: Machine, stores: Iterable[Path | None]) -> str | None:
         machine.note(
             "backend",
             "ambiguous",
-            f"the partitions on disk belong to several servers ({', '.join(ranked[:5])}): {ranked[0]}, which has most, "
-            "was taken; write [[backend]] name to decide",
+            "several_servers",
+            names=", ".join(ranked[:5]),
+            name=ranked[0],
         )
     return ranked[0]
 
 
 def host_name(machine: Machine) -> str:
     """Return the name in ``/etc/hostname``, or ``local``."""
-    raw = machine.read(machine.below("/etc/hostname"), "backend", "the backend is called local") or b""
+    raw = machine.read(machine.below("/etc/hostname"), "backend", "host_name_unreadable") or b""
     try:
         return label(raw.decode("utf-8").strip())
     except ValueError:

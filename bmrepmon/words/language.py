@@ -24,7 +24,7 @@ class Language:
     code: str
     texts: Mapping[str, str]
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """Return a text with its values filled in."""
         return self.texts[key].format(**values)
 

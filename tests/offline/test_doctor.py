@@ -17,8 +17,10 @@ from bmrepmon.discovery import discover
 from bmrepmon.offline.doctor import Check, examine, render_json, render_text
 from bmrepmon.offline.doctor.database import database_check
 from bmrepmon.offline.doctor.places import walked
+from bmrepmon.words.language import load_language
 
 PLANTED = "hunter2-PLANTED"
+ENGLISH, FRENCH = (load_language(code, "doctor") for code in ("en", "fr"))
 
 
 def still() -> float:
@@ -52,7 +54,7 @@ def machine(root: Path, text: str = "") -> Installation:
 
 
 def found(installation: Installation) -> dict[str, Check]:
-    return {check.subject: check for check in examine(installation, still)}
+    return {check.subject: check for check in examine(installation, ENGLISH, still)}
 
 
 def make(root: Path, *paths: str) -> None:
@@ -167,7 +169,7 @@ def test_the_report_for_people_and_the_one_for_programs_agree() -> None:
     )
     out = io.StringIO()
 
-    render_text(checks, Console(file=out, width=60))
+    render_text(checks, Console(file=out, width=60), ENGLISH)
 
     lines = out.getvalue().splitlines()
     assert lines[0].startswith("FAILED spool of bm-master  x: long")
@@ -177,6 +179,24 @@ def test_the_report_for_people_and_the_one_for_programs_agree() -> None:
     document = json.loads(render_json(checks))
     assert document["good"] is False
     assert [check["subject"] for check in document["checks"]] == ["spool of bm-master", "core log"]
+
+
+def test_the_report_speaks_french(root: Path) -> None:
+    """Sentences, states and ways out are French; commands and paths are what they are."""
+    make(root, "var/log/bm/replication.log", "proc/net/tcp")
+    (root / "etc/bm/bm.ini").mkdir(parents=True)
+    installation = machine(root, "[core]\ncore_log = '/nowhere/core.log'\n")
+    out = io.StringIO()
+
+    render_text(examine(installation, FRENCH, still), Console(file=out, width=60), FRENCH)
+
+    lines = [" ".join(line.split()) for line in out.getvalue().splitlines()]
+    assert any(line.startswith(f"ok journal de réplication {root}/var/log/bm/replication.log: ") for line in lines)
+    assert "ÉCHEC journal de bm-core /nowhere/core.log : n'existe pas" in lines
+    assert "> indiquez dans [core] core_log où il se trouve, ou retirez la clé" in lines
+    assert f"- spool {root}/var/spool/cyrus/data n'existe pas sur cette machine" in lines
+    assert any(line.startswith(f"ÉCHEC bm.ini {root}/etc/bm/bm.ini : est un répertoire : la base ") for line in lines)
+    assert lines[-1].startswith("2 à corriger, ")
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +222,7 @@ def database(server: Postgres, **parts: str) -> Check:
     """Examine a database of the server, as ``reader`` unless told otherwise."""
     wanted = {"host": "127.0.0.1", "port": str(server.port), "dbname": "bj-data", "user": "reader", "password": PLANTED}
     conninfo = " ".join(f"{key}='{value}'" for key, value in (wanted | parts).items()).replace("it's", r"it\'s")
-    return database_check("database of bm-master", Database(Secret(conninfo), "bj-data on localhost"))
+    return database_check(ENGLISH, "database of bm-master", Database(Secret(conninfo), "bj-data on localhost"))
 
 
 def test_a_database_that_can_be_read(server: Postgres) -> None:
@@ -262,9 +282,9 @@ def test_no_secret_in_the_whole_report(root: Path, server: Postgres) -> None:
     (root / "etc/bm").mkdir(parents=True)
     (root / "etc/bm/bm.ini").write_text(f"[global]\nhost=127.0.0.1:{server.port}\nuser=reader\npassword={PLANTED}\n")
     for text in ("", f"[[backend]]\ndatabase = 'host=127.0.0.1 port=1 password={PLANTED}'\n"):
-        checks = examine(machine(root, text), still)
+        checks = examine(machine(root, text), ENGLISH, still)
         out = io.StringIO()
-        render_text(checks, Console(file=out, width=200))
+        render_text(checks, Console(file=out, width=200), ENGLISH)
 
         assert [check.good for check in checks if check.subject.startswith("database of")] == [not text]
         assert PLANTED not in out.getvalue() + render_json(checks) + repr(checks)

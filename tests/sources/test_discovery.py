@@ -104,7 +104,7 @@ def test_a_single_server_is_found_with_no_configuration(tmp_path: Path, look: Lo
     assert backend.archive == tmp_path / "var/spool/bm-hsm/cyrus-archives"
     assert backend.sync_log == tmp_path / "var/lib/cyrus/sync/core"
     assert backend.database is not None
-    assert backend.database.shown == "bj-data on 10.0.0.9 as bj"
+    assert backend.database.shown == "dbname=bj-data host=10.0.0.9 user=bj"
     assert conninfo_to_dict(backend.database.conninfo.reveal()) == {
         "host": "10.0.0.9",
         "dbname": "bj-data",
@@ -122,7 +122,7 @@ def test_of_several_servers_the_one_with_most_partitions_is_ours(tmp_path: Path,
 
     assert found.backends[0].name == "bm_1"
     assert [finding.reason for finding in of(found, "backend")] == ["ambiguous"]
-    assert "bm_1, old-server" in of(found, "backend")[0].message
+    assert of(found, "backend")[0].values == {"names": "bm_1, old-server", "name": "bm_1"}
 
 
 def test_without_partitions_the_host_names_the_backend(tmp_path: Path, look: Look) -> None:
@@ -181,7 +181,7 @@ def test_a_local_spool_that_no_backend_claims_is_told(tmp_path: Path, look: Look
     found = look("[[backend]]\nname = 'bm-1'\n[[backend]]\nname = 'bm-2'\n")
 
     assert [finding.reason for finding in of(found, "backend")] == ["ambiguous"]
-    assert "bm-3" in of(found, "backend")[0].message
+    assert of(found, "backend")[0].values == {"name": "bm-3"}
 
 
 def test_zones_known_without_a_database_of_zones(look: Look) -> None:
@@ -209,7 +209,7 @@ def test_the_override_for_one_of_this_machines_addresses_wins(
     database = look().backends[0].database
 
     assert database is not None
-    assert database.shown == f"bj-data on {host} as bj"
+    assert database.shown == f"dbname=bj-data host={host} user=bj"
 
 
 def test_an_unreadable_bm_ini_is_told_and_not_fatal(tmp_path: Path, look: Look) -> None:
@@ -223,8 +223,8 @@ def test_an_unreadable_bm_ini_is_told_and_not_fatal(tmp_path: Path, look: Look) 
         Finding(
             "bm.ini",
             "unreadable",
-            f"{tmp_path}/etc/bm/bm.ini: is a directory: the database is unknown; let bmrepmon read the file, "
-            "or write [[backend]] database",
+            "ini_unreadable",
+            {"problem": "EISDIR"},
             tmp_path / "etc/bm/bm.ini",
         )
     ]
@@ -243,7 +243,7 @@ def test_a_forbidden_folder_is_told_and_not_fatal(open_folder: Path) -> None:
     assert found.backends[0].spool == open_folder / "var/spool/cyrus/data"
     assert found.backends[0].database is None
     assert [finding.reason for finding in of(found, "bm.ini")] == ["unreadable"]
-    assert "permission denied" in of(found, "bm.ini")[0].message
+    assert of(found, "bm.ini")[0].values == {"problem": "EACCES"}
 
 
 @pytest.mark.parametrize("text", ["", "[global]\nuser=bj\n", "[global]\nhost=h\nuser=u\ndbtype=MYSQL\n"])
@@ -310,7 +310,8 @@ def test_a_missing_password_file_is_told(tmp_path: Path, look: Look) -> None:
         Finding(
             "database password",
             "unreadable",
-            f"{tmp_path}/nothing: is missing: write the password on its first line",
+            "password_missing",
+            {},
             tmp_path / "nothing",
         )
     ]
@@ -319,11 +320,11 @@ def test_a_missing_password_file_is_told(tmp_path: Path, look: Look) -> None:
 @pytest.mark.parametrize(
     ("conninfo", "shown"),
     [
-        ("service=bm", "service bm"),
-        ("postgresql://bj:PLANTED@db.test:5433/bj-data", "bj-data on db.test:5433 as bj"),
-        ("dbname=bj-data", "bj-data on the local socket"),
-        ("dbname='postgresql://u:PLANTED@h/d' host=h", "a database on h"),
-        ("dbname='password=PLANTED'", "a database on the local socket"),
+        ("service=bm", "service=bm"),
+        ("postgresql://bj:PLANTED@db.test:5433/bj-data", "dbname=bj-data host=db.test port=5433 user=bj"),
+        ("dbname=bj-data", "dbname=bj-data"),
+        ("dbname='postgresql://u:PLANTED@h/d' host=h", "dbname=... host=h"),
+        ("dbname='password=PLANTED'", "dbname=..."),
     ],
 )
 def test_a_database_is_shown_without_its_password(look: Look, conninfo: str, shown: str) -> None:

@@ -9,10 +9,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bmrepmon.config.installation import Database
 from bmrepmon.offline.doctor.check import Check
+from bmrepmon.words.language import Language
 
 PATIENCE = 5  # seconds to connect, and for each statement
 LIMITS = f"-c statement_timeout={PATIENCE}s -c lock_timeout=1s -c default_transaction_read_only=on"
-OLDEST, NEWEST = 110000, 189999  # versions that BlueMind 4 has come with, and that are tested
+OLDEST, NEWEST = 11, 18  # versions that BlueMind 4 has come with, and that are tested
 FACTS = """
 SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text,
        current_database()::text, to_regclass('t_message_body')::text IS NOT NULL,
@@ -21,45 +22,22 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
        CASE WHEN to_regclass('t_message_body') IS NULL THEN false
             ELSE has_table_privilege(to_regclass('t_message_body'), 'INSERT, UPDATE, DELETE') END
 """
-GRANTS = "deploy/postgresql-grants.sql makes a role that may only read"
-
-# What servers and libpq say, in English and French, and what helps. First match counts.
-WAYS_OUT: Sequence[tuple[str, tuple[str, ...]]] = (
-    (
-        r"password|mot de passe|fe_sendauth|SCRAM",
-        (
-            "check the password where it comes from:",
-            "[[backend]] database_password_file, the systemd credential database_password, or bm.ini",
-        ),
-    ),
+# What servers and libpq say, in English and French; what helps; and the commands for it. First match counts.
+WAYS_OUT: Sequence[tuple[str, str, tuple[str, ...]]] = (
+    (r"password|mot de passe|fe_sendauth|SCRAM", "password_way", ()),
     (
         r"pg_hba",
-        (
-            "let the server accept this connection: one line in its pg_hba.conf, then reload it:",
-            "host  bj-data  bmrepmon  127.0.0.1/32  scram-sha-256   # md5 before PostgreSQL 14",
-            "systemctl reload postgresql",
-        ),
+        "pg_hba_way",
+        ("host  bj-data  bmrepmon  127.0.0.1/32  scram-sha-256", "systemctl reload postgresql"),
     ),
     (
         r"database .* does not exist|base de données .* n'existe pas",
-        (
-            "the mail lies in bj-data, one on each server with the tag bm/pgsql-data; look which databases there are:",
-            "sudo -u postgres psql -l",
-        ),
+        "no_database_way",
+        ("sudo -u postgres psql -l",),
     ),
-    (r"(role|rôle) .* (does not exist|n'existe pas)", (f"create the role: {GRANTS}",)),
-    (
-        r"translate host name|Name or service|resolve|Nom ou service",
-        ("check the host in [[backend]] database or in bm.ini",),
-    ),
-    (
-        r"",
-        (
-            "check that PostgreSQL runs and listens there:",
-            "systemctl status postgresql",
-            "ss -ltn 'sport = :5432'",
-        ),
-    ),
+    (r"(role|rôle) .* (does not exist|n'existe pas)", "no_role_way", ()),
+    (r"translate host name|Name or service|resolve|Nom ou service", "host_way", ()),
+    (r"", "not_running_way", ("systemctl status postgresql", "ss -ltn 'sport = :5432'")),
 )
 
 
@@ -75,15 +53,15 @@ class Facts(NamedTuple):
     may_write: bool
 
 
-def database_check(subject: str, database: Database) -> Check:
+def database_check(t: Language, subject: str, database: Database) -> Check:
     """Connect, ask for version and rights, and say what is missing."""
     try:
         facts = _facts(database)
     except (psycopg.Error, UnicodeError) as error:
         said = _said(error, database)
-        ways_out = next(way for pattern, way in WAYS_OUT if re.search(pattern, said, re.IGNORECASE))
-        return Check(subject, "failed", f"{database.shown}: {said}", ways_out)
-    return _judged(subject, database.shown, facts)
+        way, commands = next((w, c) for pattern, w, c in WAYS_OUT if re.search(pattern, said, re.IGNORECASE))
+        return Check(subject, "failed", f"{database.shown}: {said}", (t(way), *commands))
+    return _judged(t, subject, database.shown, facts)
 
 
 def _facts(database: Database) -> Facts:
@@ -104,22 +82,17 @@ def _said(error: psycopg.Error | UnicodeError, database: Database) -> str:
     return text
 
 
-def _judged(subject: str, shown: str, facts: Facts) -> Check:
-    about = f"{shown}: PostgreSQL {facts.shown_version}, as {facts.role}"
+def _judged(t: Language, subject: str, shown: str, facts: Facts) -> Check:
+    about = t("about_database", shown=shown, version=facts.shown_version, role=facts.role)
     if not facts.has_table:
-        return Check(
-            subject,
-            "failed",
-            f"{about}: there is no table t_message_body",
-            ("the mail lies in the database bj-data, not in bj: write dbname=bj-data in [[backend]] database",),
-        )
+        return Check(subject, "failed", t("no_message_table", about=about), (t("no_message_table_way"),))
     if not facts.may_read:
-        return Check(subject, "failed", f"{about}: may not read t_message_body", (_grant(facts), f"or: {GRANTS}"))
+        return Check(subject, "failed", t("no_right", about=about), (_grant(facts), t("no_right_way")))
     if facts.may_write:
-        return Check(subject, "note", f"{about}: may also write, which bmrepmon never does", (f"better: {GRANTS}",))
-    if not OLDEST <= facts.version <= NEWEST:
-        return Check(subject, "note", f"{about}: bmrepmon is tested with PostgreSQL 11 to 18")
-    return Check(subject, "ok", f"{about}, t_message_body can be read")
+        return Check(subject, "note", t("may_write", about=about), (t("may_write_way"),))
+    if not OLDEST <= facts.version // 10_000 <= NEWEST:
+        return Check(subject, "note", t("untested_version", about=about, oldest=OLDEST, newest=NEWEST))
+    return Check(subject, "ok", t("table_readable", about=about))
 
 
 def _grant(facts: Facts) -> str:

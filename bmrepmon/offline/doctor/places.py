@@ -1,5 +1,6 @@
 """Can files and folders be read: by reading a little of each, since permissions alone do not tell."""
 
+import errno
 import os
 import shlex
 from collections import deque
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from bmrepmon.offline.doctor.check import Check
 from bmrepmon.offline.doctor.rights import ownership, remedy, user
+from bmrepmon.words.language import Language
 
 DEPTH = 6  # below a store's root: partition/domain/letter/domain/letter/user
 PATIENCE = 3.0  # seconds for the walk over one store
@@ -18,7 +20,7 @@ NAMED = 3  # unreadable folders that are named
 FOREIGN = "lost+found"  # the file system's own, closed to all but root
 
 
-def file_check(subject: str, path: Path, if_missing: Check) -> Check:
+def file_check(t: Language, subject: str, path: Path, if_missing: Check) -> Check:
     """Try to read a file."""
     try:
         with path.open("rb") as file:
@@ -26,53 +28,59 @@ def file_check(subject: str, path: Path, if_missing: Check) -> Check:
     except FileNotFoundError:
         return if_missing
     except OSError as error:
-        return _unreadable(subject, path, error)
-    return Check(subject, "ok", f"{path}: {ownership(path)}")
+        return _unreadable(t, subject, path, error)
+    return Check(subject, "ok", f"{path}: {ownership(t, path)}")
 
 
-def missing(subject: str, path: Path, key: str) -> Check:
+def missing(t: Language, subject: str, path: Path, key: str) -> Check:
     """Say that a path that somebody wrote in ``key`` does not exist."""
-    return Check(subject, "failed", f"{path}: is missing", (f"write in {key} where it is, or leave the key out",))
+    return Check(subject, "failed", t("missing", path=path), (t("missing_way", key=key),))
 
 
-def _unreadable(subject: str, path: Path, error: OSError) -> Check:
-    problem = (error.strerror or "cannot be read").lower()
+def _unreadable(t: Language, subject: str, path: Path, error: OSError) -> Check:
     if isinstance(error, PermissionError):
-        return Check(subject, "failed", f"{path}: {ownership(path)}: {user()} may not read it", remedy(path))
-    return Check(subject, "failed", f"{path}: {problem}", ("write in the configuration where it is",))
+        told = t("forbidden", path=path, owner=ownership(t, path), user=user())
+        return Check(subject, "failed", told, remedy(t, path))
+    told = t("not_readable", path=path, problem=problem(t, errno.errorcode.get(error.errno or 0, "EIO")))
+    return Check(subject, "failed", told, (t("not_readable_way"),))
 
 
-def queue_check(subject: str, path: Path, if_missing: Check, steady: Callable[[], float]) -> Check:
+def problem(t: Language, name: str) -> str:
+    """Say what an error of the system means, by its name; of a rare one in the words of the system."""
+    return t(name) if name in t.texts else os.strerror(getattr(errno, name)).lower()
+
+
+def queue_check(t: Language, subject: str, path: Path, if_missing: Check, steady: Callable[[], float]) -> Check:
     """Try to read the files of a sync log, after its folder."""
-    check = tree_check(subject, path, if_missing, steady)
+    check = tree_check(t, subject, path, if_missing, steady)
     if check.status != "ok":
         return check
     gone = Check(subject, "ok", check.found)  # sync_client was faster
-    files = (file_check(subject, file, gone) for file in islice(sorted(path.iterdir()), QUEUE) if file.is_file())
+    files = (file_check(t, subject, file, gone) for file in islice(sorted(path.iterdir()), QUEUE) if file.is_file())
     return next((file for file in files if not file.good), check)
 
 
-def tree_check(subject: str, path: Path, if_missing: Check, steady: Callable[[], float]) -> Check:
+def tree_check(t: Language, subject: str, path: Path, if_missing: Check, steady: Callable[[], float]) -> Check:
     """Walk a little into a folder and count what cannot be listed there."""
     try:
         next(path.iterdir(), None)
     except FileNotFoundError:
         return if_missing
     except OSError as error:
-        return _unreadable(subject, path, error)
+        return _unreadable(t, subject, path, error)
     walk = walked(path, steady)
-    about = f"{path}: {ownership(path)}, folders looked into: {walk.listed}"
-    about += f" in the {PATIENCE:g} s that were given" if walk.cut_short else ""
+    about = t(
+        "looked_into_in_time" if walk.cut_short else "looked_into",
+        about=f"{path}: {ownership(t, path)}",
+        n=t.number(walk.listed),
+        patience=t.seconds(PATIENCE),
+    )
     if not walk.unreadable:
         return Check(subject, "ok", about)
-    named = ", ".join(str(folder.relative_to(path)) for folder in walk.unreadable[:NAMED])
-    more = ", ..." if len(walk.unreadable) > NAMED else ""
-    return Check(
-        subject,
-        "failed",
-        f"{about}; {user()} cannot read {len(walk.unreadable)} of them: {named}{more}",
-        remedy(walk.unreadable[0]),
-    )
+    names = ", ".join(str(folder.relative_to(path)) for folder in walk.unreadable[:NAMED])
+    names += ", ..." if len(walk.unreadable) > NAMED else ""
+    told = t("unreadable", about=about, user=user(), n=t.number(len(walk.unreadable)), names=names)
+    return Check(subject, "failed", told, remedy(t, walk.unreadable[0]))
 
 
 @dataclass(slots=True)
@@ -108,17 +116,17 @@ def _folders(folder: Path) -> Iterator[Path]:
         yield from (Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name != FOREIGN)
 
 
-def writable_check(path: Path) -> Check:
+def writable_check(t: Language, path: Path) -> Check:
     """Tell whether what must survive a restart can be kept; nothing is written to find out."""
-    subject, name, quoted = "state directory", user(), shlex.quote(str(path))
+    subject, name, quoted = t("state_directory"), user(), shlex.quote(str(path))
     try:
         path.stat()
     except FileNotFoundError:
-        step = f"without systemd: install -d -m 0700 -o {name} {quoted}"
-        return Check(subject, "note", f"{path}: is not there yet; systemd makes it for the service", (step,))
+        step = t("no_state_way", command=f"install -d -m 0700 -o {name} {quoted}")
+        return Check(subject, "note", t("no_state", path=path), (step,))
     except OSError as error:
-        return _unreadable(subject, path, error)
+        return _unreadable(t, subject, path, error)
     if path.is_dir() and os.access(path, os.W_OK | os.X_OK, effective_ids=True):
-        return Check(subject, "ok", f"{path}: {ownership(path)}")
-    step = f"chown {name} {quoted}   # if the service runs as {name}"
-    return Check(subject, "failed", f"{path}: {ownership(path)}: {name} cannot write there", (step,))
+        return Check(subject, "ok", f"{path}: {ownership(t, path)}")
+    step = t("not_writable_way", command=f"chown {name} {quoted}", user=name)
+    return Check(subject, "failed", t("not_writable", path=path, owner=ownership(t, path), user=name), (step,))

@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 
 from bmrepmon.offline.doctor.check import Check
+from bmrepmon.words.language import Language
 
 READ_ALL = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, as bits of CapEff; linux/capability.h
 CYRUS = "cyrus"  # makes its folders 0700 and its files 0600
@@ -24,44 +25,37 @@ def reads_everything() -> bool:
     return bool(match and int(match[1], 16) & READ_ALL)
 
 
-def identity() -> Check:
+def identity(t: Language) -> Check:
     """Tell who looks: what root can read says nothing about what the service can."""
-    name = user()
     if os.geteuid() == 0:
-        return Check(
-            "user",
-            "note",
-            "you are root, who may read everything; the service may run as another user",
-            ("ask as that user too, for example: sudo -u cyrus bmrepmon doctor",),
-        )
-    groups = ", ".join(sorted(_name_of_group(gid) for gid in os.getgroups())) or "none"
-    power = "may read every file (CAP_DAC_READ_SEARCH)" if reads_everything() else f"has the groups {groups}"
-    return Check("user", "ok", f"{name} {power}")
+        return Check(t("user"), "note", t("root"), (t("root_way"),))
+    groups = ", ".join(sorted(_name_of_group(gid) for gid in os.getgroups())) or t("no_group")
+    return Check(t("user"), "ok", t("reads_everything" if reads_everything() else "groups", user=user(), groups=groups))
 
 
-def ownership(path: Path) -> str:
+def ownership(t: Language, path: Path) -> str:
     """Describe ``path`` as ``ls -l`` would: ``cyrus:mail 0700``."""
     try:
         status = path.stat()
     except OSError:
-        return "owner unknown"
+        return t("owner_unknown")
     return f"{_name_of_user(status.st_uid)}:{_name_of_group(status.st_gid)} {status.st_mode & 0o7777:04o}"
 
 
-def remedy(path: Path) -> tuple[str, ...]:
+def remedy(t: Language, path: Path) -> tuple[str, ...]:
     """Return what lets this user read ``path``: for Cyrus's own files a right of the service, else an access list."""
     place = barrier(path)
     quoted, name = shlex.quote(str(place)), shlex.quote(user())
-    if CYRUS in ownership(place) or any(CYRUS in part for part in path.parts):
+    if CYRUS in ownership(t, place) or any(CYRUS in part for part in path.parts):
         return (
-            "Cyrus lets nobody but itself read this. Let the service run as cyrus (User=cyrus), or give it the right:",
+            t("private_way"),
             "systemctl edit bmrepmon   # [Service] AmbientCapabilities=CAP_DAC_READ_SEARCH",
         )
     if not place.is_dir():
         return (f"setfacl -m u:{name}:r {quoted}",)
     if place == path:
         return (f"setfacl -R -m u:{name}:rX -m d:u:{name}:rX {quoted}",)
-    return (f"setfacl -m u:{name}:x {quoted}   # then ask again: what lies below may need more",)
+    return (t("enter_way", command=f"setfacl -m u:{name}:x {quoted}"),)
 
 
 def forbidden(path: Path) -> bool:
