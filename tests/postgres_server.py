@@ -108,8 +108,10 @@ def pg_ctl(binaries: Path, home: Path) -> Path:
     home.chmod(0o755)
     os.chown(home, account.pw_uid, account.pw_gid)
     if not reachable(binaries, account):
-        shutil.copytree(binaries.parent, home / "programs", symlinks=True)
-        binaries = home / "programs" / "bin"
+        package = binaries.parents[1]
+        for folder in (binaries.parent, package.with_name(f"{package.name}.libs")):  # the libraries are found beside
+            shutil.copytree(folder, home / folder.relative_to(package.parent), symlinks=True)
+        binaries = home / binaries.relative_to(package.parent)
     role = f"--reuid={account.pw_uid} --regid={account.pw_gid} --clear-groups"
     wrapper = home / "pg_ctl"
     wrapper.write_text(

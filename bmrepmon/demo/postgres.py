@@ -146,9 +146,11 @@ class Postgres:
             subprocess.run(check, capture_output=True, check=True, cwd="/", **self._identity)  # noqa: S603
         except (OSError, subprocess.CalledProcessError):
             copy = home / "programs"
-            shutil.copytree(self._programs, copy, symlinks=True)
+            package = self._programs.parent
+            for folder in (self._programs, package.with_name(f"{package.name}.libs")):  # the libraries are found beside
+                shutil.copytree(folder, copy / folder.relative_to(package.parent), symlinks=True)
             subprocess.run(["/bin/chmod", "-R", "go+rX", str(copy)], check=True)  # noqa: S603
-            return copy
+            return copy / self._programs.relative_to(package.parent)
         return self._programs
 
     def _answers(self) -> bool:
