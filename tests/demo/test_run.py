@@ -16,6 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+import bmrepmon
 from bmrepmon.config.load import load_settings
 from bmrepmon.demo.run import Demo, DemoOptions, run_demo
 from bmrepmon.failures import Failure
@@ -229,7 +230,13 @@ def test_it_needs_no_root(temporary: Path) -> None:
 def interpreter_for_all() -> str | None:
     """Return an interpreter of our version that every user may run, with our packages."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = [Path(package.__path__[0]) for package in (bmrepmon, psycopg)]
     for candidate in (Path(sys.executable).resolve(), Path("/usr/bin") / version):
-        if candidate.exists() and all(p.stat().st_mode & stat.S_IXOTH for p in (candidate, *candidate.parents)):
+        if candidate.exists() and all(map(open_to_all, (candidate, *packages))):
             return str(candidate)
     return None
+
+
+def open_to_all(path: Path) -> bool:
+    """Tell whether every user may go there."""
+    return all(place.stat().st_mode & stat.S_IXOTH for place in (path, *path.parents))
