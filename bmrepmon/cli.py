@@ -41,6 +41,9 @@ def bmrepmon() -> None:
 
 def main() -> None:
     """Run the command line: the entry point of the `bmrepmon` program."""
+    from bmrepmon.words.terminal import settle
+
+    settle(sys.stdout, sys.stderr)
     bmrepmon(prog_name="bmrepmon")
 
 

@@ -35,11 +35,13 @@ def bmrepmon(*arguments: str | Path, **environ: str) -> subprocess.CompletedProc
 class Daemon:
     """``bmrepmon run`` on a tree; a context manager that ends it."""
 
-    def __init__(self, root: Path, config: Path | None = None, options: Sequence[str] = ()) -> None:
+    def __init__(self, root: Path, config: Path | None = None, options: Sequence[str] = (), **environ: str) -> None:
         """Start it; it listens on a port that the system chooses."""
         named = ["--config", str(config)] if config else []
         command = [*BMREPMON, "run", "--root", str(root), *named, "--listen", "127.0.0.1:0", "--log-format", "json"]
-        self.process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [*command, *options], stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
+        )
         self.log: list[str] = []
         self.port = self._port()
         self._reader = threading.Thread(target=self._read_log)
@@ -101,6 +103,9 @@ class Daemon:
             self.log.append(line)
             if '"listen"' in line:
                 return int(json.loads(line)["listen"].rpartition(":")[2])
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self.process.stderr.close()
         raise AssertionError(f"the daemon did not start: {''.join(self.log)}")
 
     def _read_log(self) -> None:

@@ -15,6 +15,7 @@ from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 
 MakeServer = Callable[..., SimulatedServer]
+EVERY_SECOND = {f"BMREPMON_SCHEDULE__{source}": "1s" for source in ("SPOOL", "DATABASE", "SESSIONS")}
 STORES = {"spool": "var/spool/cyrus/data", "archive": "var/spool/bm-hsm/cyrus-archives"}
 MESSAGE = ["-regextype", "posix-extended", "-regex", r".*/[0-9]+\.", "-not", "-path", "*/stage./*"]
 
@@ -76,10 +77,7 @@ def counted(server: SimulatedServer) -> dict[str, float]:
 def test_metrics_agree_with_find_and_count_in_every_scenario(make_server: MakeServer, scenario: str) -> None:
     """The daemon watches a scenario from its beginning; at rest its numbers are those of find and count(*)."""
     server = make_server(scenario)
-    config(server).write_text(
-        config(server).read_text() + '\n[schedule]\nspool = "1s"\ndatabase = "1s"\nsessions = "1s"\n'
-    )
-    with Daemon(server.root, config(server)) as daemon:
+    with Daemon(server.root, config(server), **EVERY_SECOND) as daemon:
         daemon.ready()
         for _ in range(30):
             server.step(4)
@@ -184,7 +182,7 @@ def test_a_busy_port_is_told_in_one_line(make_server: MakeServer) -> None:
     server = make_server(database=False)
     with Daemon(server.root, config(server)) as daemon:
         second = bmrepmon(
-            "run", "--root", server.root, "--listen", f"127.0.0.1:{daemon.port}", "--state-dir", "/nowhere"
+            "run", "--root", server.root, "--listen", f"127.0.0.1:{daemon.port}", "--state-dir", server.root / "state"
         )
 
     assert second.returncode == 1
