@@ -17,15 +17,17 @@ def nothing_left(grace: float = GRACE) -> Iterator[None]:
     """Compare what runs before and after."""
     threads, children, watched = set(threading.enumerate()), children_of_ours(), inotify_descriptors()
     yield
-    left = [f"thread {thread.name}" for thread in lingering(set(threading.enumerate()) - threads, grace)]
-    left += [f"child {name}" for name in children_of_ours() - children]  # a server that was restarted is no new one
+    deadline = monotonic() + grace
+    left = [f"thread {thread.name}" for thread in lingering(set(threading.enumerate()) - threads, deadline)]
+    while (new := children_of_ours() - children) and monotonic() < deadline:
+        threading.Event().wait(0.02)
+    left += [f"child {name}" for name in new]  # by name: a server that was restarted is no new one
     left += [f"inotify descriptor {number}" for number in inotify_descriptors() - watched]
     assert not left, f"left running: {', '.join(left)}"
 
 
-def lingering(threads: set[threading.Thread], grace: float) -> list[threading.Thread]:
+def lingering(threads: set[threading.Thread], deadline: float) -> list[threading.Thread]:
     """Return the threads that do not end by themselves."""
-    deadline = monotonic() + grace
     ours = [thread for thread in threads if not thread.name.startswith(RUNNERS)]
     for thread in ours:
         thread.join(max(0.0, deadline - monotonic()))
@@ -33,7 +35,7 @@ def lingering(threads: set[threading.Thread], grace: float) -> list[threading.Th
 
 
 def children_of_ours() -> Counter[str]:
-    """Count the children of this process by name, those that ended and were not waited for too."""
+    """Count the children of this process that run, by name."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -42,7 +44,8 @@ def children_of_ours() -> Counter[str]:
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it has ended since
             name, _, fields = status.read_text(errors="replace").partition(" (")[2].rpartition(") ")
-            children[name] += int(fields.split()[1]) == os.getpid()
+            state, parent = fields.split()[:2]
+            children[name] += state != "Z" and int(parent) == os.getpid()
     return +children
 
 
