@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bmrepmon.publish.document import Status
-from bmrepmon.publish.wording import MARKS, errors, state_of
+from bmrepmon.publish.wording import MARKS, errors, lingers, state_of
 from bmrepmon.words.language import LANGUAGES, UNKNOWN, load_language
 
 LINKS = (
@@ -28,7 +28,8 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, state_of=state_of, errors=errors)
+        environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN)
+        environment.globals.update(state_of=state_of, lingers=lingers, errors=errors)
         self._landing = environment.get_template("landing.html")
         self._error = environment.get_template("error.html")
         self._languages = {code: load_language(code, "status") for code in LANGUAGES}

@@ -10,7 +10,7 @@ from rich.text import Text
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.document import BackendStatus, CoreStatus, LogStatus, SourceStatus, Status, StoreFiles
 from bmrepmon.publish.status import describe
-from bmrepmon.publish.wording import MARKS, errors, state_of
+from bmrepmon.publish.wording import MARKS, errors, lingers, state_of
 from bmrepmon.words.language import UNKNOWN, Language
 
 COLOURS = {"good": "green", "failed": "red", "empty": "yellow", "waiting": "yellow"}
@@ -142,6 +142,6 @@ def _sources(status: Status, t: Language) -> Iterator[RenderableType]:
 
 
 def _told(source: SourceStatus, status: Status, t: Language) -> str:
-    running = source.running_since
-    since = t("running", age=t.seconds((status.at - running).total_seconds())) if running else ""
+    running = lingers(source, status)
+    since = t("running", age=t.seconds(running)) if running else ""
     return "; ".join(filter(None, [source.error, since]))

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
-from bmrepmon.publish.document import LogStatus, SourceStatus
+from bmrepmon.publish.document import LogStatus, SourceStatus, Status
 
 MARKS: Mapping[str, str] = {"good": "✓", "failed": "✗", "empty": "○", "waiting": "…"}  # never colour alone
+
+LINGERS = 5.0  # seconds; every round runs for a moment, and that is nothing to tell
 
 
 def state_of(source: SourceStatus) -> str:
@@ -14,6 +16,14 @@ def state_of(source: SourceStatus) -> str:
     if not source.success:
         return "failed"
     return "empty" if source.reason else "good"
+
+
+def lingers(source: SourceStatus, status: Status) -> float | None:
+    """Return for how many seconds a round has been running, once that is long enough to be told."""
+    if source.running_since is None:
+        return None
+    seconds = (status.at - source.running_since).total_seconds()
+    return seconds if seconds >= LINGERS else None
 
 
 def errors(log: LogStatus) -> str:

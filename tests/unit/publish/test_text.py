@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -6,7 +8,9 @@ import snapshots
 from rich.console import Console
 
 from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.publish.status import describe
 from bmrepmon.publish.text import render_text
+from bmrepmon.publish.wording import lingers
 from bmrepmon.words.language import load_language
 
 
@@ -64,3 +68,12 @@ def test_what_is_not_known_is_a_dash() -> None:
 
     assert " 0" not in text.partition("UTC")[2]
     assert "\u2013" in text
+
+
+def test_a_round_that_has_just_begun_is_not_told() -> None:
+    """Every source runs for a moment now and then; only one that lingers is worth a word."""
+    status = describe(snapshots.full())
+    archive = next(source for source in status.sources if source.source == "archive")
+
+    assert lingers(archive, status) == 300
+    assert lingers(replace(archive, running_since=status.at - timedelta(seconds=1)), status) is None
