@@ -9,6 +9,7 @@ from typing import Literal
 
 from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.inodes import Inodes
+from bmrepmon.model.lag import FolderComparison
 
 Store = Literal["spool", "archive"]
 
@@ -77,4 +78,4 @@ class SessionCounts:
         return sum(p.sessions for p in self.peers)
 
 
-Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog
+Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog | FolderComparison

@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth, finished, started
 from bmrepmon.model.history import Window
 from bmrepmon.model.inodes import NO_INODES, union_size
+from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import Observation, RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.readings import Reading, RoundStarted
+from bmrepmon.model.waits import Waits, still, wait_on
 
 Key = tuple[str, str]  # source, backend
 K = TypeVar("K")
@@ -48,6 +51,7 @@ class Durable:
     core: CoreActivity = field(default_factory=CoreActivity)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=frozen)
     followers: Mapping[str, FollowerCounts] = field(default_factory=frozen)
+    waits: Mapping[str, Waits] = field(default_factory=frozen)  # by backend: what its folders wait for
     history: Mapping[str, Window] = field(default_factory=frozen)  # by series, "name" or "name/backend"
 
 
@@ -59,6 +63,7 @@ class State:
     durable: Durable = Durable()
     observations: Mapping[Key, Observation] = field(default_factory=frozen)
     health: Mapping[Key, SourceHealth] = field(default_factory=frozen)
+    disputes: Mapping[str, Mapping[str, float]] = field(default_factory=frozen)  # by backend and folder: since when
     unique_messages: Mapping[str, int] = field(default_factory=frozen)  # by backend, over the stores known so far
 
     def store_count(self, store: str, backend: str) -> StoreCount | None:
@@ -70,6 +75,16 @@ class State:
         """Return the last good count of bodies."""
         observation = self.observations.get(("database", backend))
         return observation if isinstance(observation, RowCounts) else None
+
+    def folders(self, backend: str) -> FolderComparison | None:
+        """Return the last good comparison of folders."""
+        observation = self.observations.get(("folders", backend))
+        return observation if isinstance(observation, FolderComparison) else None
+
+    def backlog(self, backend: str) -> SyncBacklog | None:
+        """Return the sync log as it was seen last."""
+        observation = self.observations.get(("backlog", backend))
+        return observation if isinstance(observation, SyncBacklog) else None
 
     def sessions(self) -> SessionCounts | None:
         """Return the sessions that the kernel showed last."""
@@ -108,7 +123,20 @@ def _read(state: State, reading: Reading) -> State:
     if reading.observation is None:
         return state
     state = replace(state, observations=_with(state.observations, key, reading.observation))
-    return _counted_once(state, reading.backend) if isinstance(reading.observation, StoreCount) else state
+    match reading.observation:
+        case StoreCount():
+            return _counted_once(state, reading.backend)
+        case FolderComparison():
+            return _waited(state, reading.backend, reading.observation, reading.started_at)
+    return state
+
+
+def _waited(state: State, backend: str, comparison: FolderComparison, at: float) -> State:
+    """Note since when folders are behind, and since when the witnesses disagree."""
+    waits = wait_on(state.durable.waits.get(backend, frozen()), comparison.behind, at)
+    disputes = still(state.disputes.get(backend, frozen()), comparison.disputed, at)
+    durable = replace(state.durable, waits=_with(state.durable.waits, backend, waits))
+    return replace(state, durable=durable, disputes=_with(state.disputes, backend, disputes))
 
 
 def _counted_once(state: State, backend: str) -> State:

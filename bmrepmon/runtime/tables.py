@@ -19,6 +19,7 @@ from bmrepmon.model.history import Point, Window
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.positions import NO_POSITIONS, PIECES, Positions
 from bmrepmon.model.state import Durable
+from bmrepmon.model.waits import Waits
 from bmrepmon.runtime.codec import decode, encode
 
 VERSION = 1  # of the schema; a field that a document gains needs no new one
@@ -32,6 +33,7 @@ DOCUMENTS: Mapping[str, Any] = {
     "core": CoreActivity,
     "checkpoints": Mapping[str, Checkpoint],
     "followers": Mapping[str, FollowerCounts],
+    "waits": Mapping[str, Waits],
 }
 
 SCHEMA = f"""
@@ -119,6 +121,8 @@ class Tables:
         self._saved, self._bodies = durable, bodies
 
     def _write_positions(self, before: Positions, after: Positions) -> None:
+        if after is before:
+            return
         had = before.pieces or (b"",) * PIECES
         moved = [(n, piece) for n, piece in enumerate(after.pieces) if piece is not had[n]]
         self._db.executemany("REPLACE INTO position VALUES (?, ?)", moved)

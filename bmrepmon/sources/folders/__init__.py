@@ -1,5 +1,6 @@
-"""The folders of a backend by their own metadata."""
+"""The folders of a backend, by their own metadata and by what has arrived of them."""
 
+from bmrepmon.sources.folders.source import FolderSource
 from bmrepmon.sources.folders.tree import FolderTree
 
-__all__ = ["FolderTree"]
+__all__ = ["FolderSource", "FolderTree"]

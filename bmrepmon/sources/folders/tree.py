@@ -1,4 +1,4 @@
-"""The tree of Cyrus's metadata, kept from one look to the next: what has not changed is not read again."""
+"""The tree of Cyrus's metadata: what has not changed since the last look at it is not read again."""
 
 import errno
 import os
@@ -6,8 +6,9 @@ import stat
 import sys
 import threading
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.readings import SourceError
@@ -21,6 +22,8 @@ DEPTH = 300  # levels below the root; a name in Cyrus has 490 bytes at most, so 
 NOT_CYRUS = ("stage.", "sync.", "lost+found")  # beside the folders, where messages lie with their metadata
 GONE = (FileNotFoundError, NotADirectoryError)
 REASONS = {FileNotFoundError: "missing", NotADirectoryError: "not_a_directory", PermissionError: "permission"}
+UNREAD = "unread"  # of a directory that may hold a folder
+NEW = -1  # of a directory that was not there at the last look
 WAYS_OUT = {
     "missing": "set meta of this [[backend]], or leave it empty if there is none",
     "not_a_directory": "set meta of this [[backend]] to the directory that holds the metapartitions",
@@ -29,17 +32,75 @@ WAYS_OUT = {
 }
 
 
-class Directory:
-    """One directory as it was seen last."""
+class Look(NamedTuple):
+    """What one look at a directory told."""
 
-    __slots__ = ("children", "found", "listed", "name")
+    listed: int  # its time of change (ns) when it was listed; 0: it is to be listed again
+    row: bytes | str | None  # its folder, why that is not known, or None: it holds none
+    children: Sequence[tuple[str, int]]  # the name of each subdirectory, and its number in the last walk
 
-    def __init__(self, name: str) -> None:
-        """Know nothing of it but its name."""
-        self.name = name
-        self.listed = 0  # its time of change (ns) when it was listed; 0: to be listed again
-        self.children: tuple[Directory, ...] = ()
-        self.found: bytes | str | None = None  # its folder, why that is not known, or None: it holds none
+
+class Walk:
+    """One walk in columns, each directory before its children and these before its next sibling.
+
+    A hundred thousand directories as objects would take ten mebibytes more.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.names: list[str] = []
+        self.parents = array("I")
+        self.rows: list[bytes | str | None] = []
+        self._listed = array("q")
+        self._ends = array("I")  # of each directory the number after its last descendant
+
+    def add(self, name: str, parent: int, look: Look) -> int:
+        """Take the next directory, and return its number; a topmost one has ``NEW`` for its parent."""
+        number = len(self.names)
+        self.names.append(name)
+        self.parents.append(number if parent == NEW else parent)
+        self.rows.append(look.row)
+        self._listed.append(look.listed)
+        return number
+
+    def end(self) -> None:
+        """Let descendants be told from siblings."""
+        ends, parents = array("I", range(1, len(self.names) + 1)), self.parents
+        for number in range(len(ends) - 1, -1, -1):
+            parent, end = parents[number], ends[number]
+            ends[parent] = max(ends[parent], end)
+        self._ends = ends
+
+    def children(self, number: int) -> Sequence[tuple[str, int]]:
+        """Return name and number of each child of a directory."""
+        if number == NEW or self._ends[number] == number + 1:
+            return ()
+        return list(self._siblings(number + 1, self._ends[number]))
+
+    def topmost(self) -> dict[str, int]:
+        """Return the number of each directory that has no parent, by name."""
+        return dict(self._siblings(0, len(self.names)))
+
+    def look(self, path: str, number: int) -> Look | None:
+        """Look at a directory that had this ``number``; None when it is gone."""
+        row = None if number == NEW else self.rows[number]
+        try:
+            status = os.lstat(path)
+            if number != NEW and status.st_mtime_ns == self._listed[number]:
+                listed, children = status.st_mtime_ns, self.children(number)
+            else:
+                children = subdirectories(path, status, dict(self.children(number)))
+                listed, row = 0 if racy(status.st_mtime_ns) else status.st_mtime_ns, row or UNREAD
+        except GONE:
+            return None
+        except OSError as error:
+            return Look(0, "permission" if isinstance(error, PermissionError) else "io", ())
+        return Look(listed, None if row is None else folder(row, path), children)
+
+    def _siblings(self, number: int, end: int) -> Iterator[tuple[str, int]]:
+        while number < end:
+            yield self.names[number], number
+            number = self._ends[number]
 
 
 class FolderTree:
@@ -50,8 +111,7 @@ class FolderTree:
         self._backend = backend
         self._root = root
         self._elsewhere = frozen(elsewhere)
-        self._top = Directory("")
-        self._strays = {name: Directory(name) for name in self._elsewhere}
+        self._last = Walk()
         self._stopping = threading.Event()
 
     def survey(self) -> FolderSurvey:
@@ -60,93 +120,59 @@ class FolderTree:
         Raises:
             SourceError: about the root: ``missing``, ``not_a_directory``, ``permission``, ``io``; or ``stopped``.
         """
-        names: list[str] = []
-        parents, rows = array("I"), list[bytes | str | None]()
-        waiting = [(directory, path, 1, None) for directory, path in self._partitions()]
-        stack: list[tuple[Directory, str, int, int | None]] = [*waiting]
-        while stack:
-            directory, path, depth, parent = stack.pop()
+        walk, last = Walk(), self._last
+        known = last.topmost()
+        waiting = [(path, name, 1, NEW, known.get(name, NEW)) for name, path in self._partitions().items()]
+        while waiting:
+            path, name, depth, parent, before = waiting.pop()
             if self._stopping.is_set():
                 raise SourceError("stopped", f"folders of {self._backend}: bmrepmon is ending")
-            if not _refresh(directory, path):
-                continue
-            number = len(names)
-            names.append(directory.name)
-            parents.append(number if parent is None else parent)
-            rows.append(directory.found)
-            if depth < DEPTH:
-                stack.extend((child, f"{path}/{child.name}", depth + 1, number) for child in directory.children)
-        return FolderSurvey.of(names, parents, rows)
+            look = last.look(path, before)
+            if look is not None:
+                number = walk.add(name, parent, look)
+                if look.children and depth < DEPTH:
+                    waiting.extend((f"{path}/{child}", child, depth + 1, number, old) for child, old in look.children)
+        walk.end()
+        self._last = walk
+        return FolderSurvey.of(walk.names, walk.parents, walk.rows)
 
     def stop(self) -> None:
         """End a survey that runs."""
         self._stopping.set()
 
-    def _partitions(self) -> Iterator[tuple[Directory, str]]:
-        root = str(self._root)
+    def _partitions(self) -> dict[str, str]:
+        """Return where each partition lies."""
         try:
-            status = self._root.stat()
-            if status.st_mtime_ns != self._top.listed:
-                _list(self._top, root, status)
+            names = subdirectories(str(self._root), self._root.stat(), {})
         except OSError as error:
-            raise self._failed(error) from error
-        for directory in self._top.children:
-            if directory.name not in self._elsewhere:
-                yield directory, f"{root}/{directory.name}"
-        for name, path in self._elsewhere.items():
-            yield self._strays[name], str(path)
-
-    def _failed(self, error: OSError) -> SourceError:
-        reason = REASONS.get(type(error), "io")
-        message = f"metadata {self._root}: {error.strerror}; the lag is unknown; {WAYS_OUT[reason]}"
-        return SourceError(reason, message)
+            reason = REASONS.get(type(error), "io")
+            message = f"metadata {self._root}: {error.strerror}; the lag is unknown; {WAYS_OUT[reason]}"
+            raise SourceError(reason, message) from error
+        return {name: f"{self._root}/{name}" for name, _ in names} | {n: str(p) for n, p in self._elsewhere.items()}
 
 
-def _refresh(directory: Directory, path: str) -> bool:
-    """Look at a directory and its folder; tell whether it is still there."""
-    try:
-        status = os.lstat(path)
-        if status.st_mtime_ns != directory.listed:
-            _list(directory, path, status)
-    except GONE:
-        return False
-    except OSError as error:
-        directory.listed, directory.found = 0, "permission" if isinstance(error, PermissionError) else "io"
-        return True
-    if directory.found is not None:
-        directory.found = _folder(directory.found, path)
-    return True
-
-
-def _list(directory: Directory, path: str, status: os.stat_result) -> None:
-    """List a directory; the children that were known keep what is known of them."""
+def subdirectories(path: str, status: os.stat_result, known: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    """Return the names of the directories in ``path``, with their known numbers; a link to one is none."""
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     if status.st_nlink == LEAF_LINKS:
-        directory.children = ()
-    else:
-        known = {child.name: child for child in directory.children}
-        directory.children = tuple(known.get(name) or Directory(name) for name in _subdirectories(path))
-    directory.listed = 0 if racy(status.st_mtime_ns) else status.st_mtime_ns
-    directory.found = directory.found or "unread"
-
-
-def _subdirectories(path: str) -> Iterator[str]:
-    """Yield the names of the directories in ``path``, a link to one not among them."""
+        return []
     with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.name not in NOT_CYRUS and entry.is_dir(follow_symlinks=False):
-                yield sys.intern(entry.name)
+        return [
+            (sys.intern(entry.name), known.get(entry.name, NEW))
+            for entry in entries
+            if entry.name not in NOT_CYRUS and entry.is_dir(follow_symlinks=False)
+        ]
 
 
-def _folder(before: bytes | str, path: str) -> bytes | str | None:
+def folder(before: bytes | str, path: str) -> bytes | str | None:
     """Return what the folder is now; read only when its cyrus.index is not the one that was read."""
     if isinstance(before, str):
         return read_folder(path, None)
     try:
         status = os.lstat(f"{path}/{INDEX}")
+        if before.startswith(sign(status.st_mtime_ns, status.st_ino, status.st_size)):
+            return before
     except OSError:
-        return read_folder(path, before)
-    if before.startswith(sign(status.st_mtime_ns, status.st_ino, status.st_size)):
-        return before
+        pass  # reading will tell
     return read_folder(path, before)

@@ -1,0 +1,54 @@
+"""The folders of one backend on both sides: first as Cyrus has them, then as the replica does."""
+
+from collections.abc import Callable
+
+from bmrepmon.model.lag import FolderComparison, compare
+from bmrepmon.model.positions import Positions
+from bmrepmon.model.readings import SourceError
+from bmrepmon.sources.folders.tree import FolderTree
+
+
+class FolderSource:
+    """Surveys the metadata, then asks the replica, and compares: in this order what arrives meanwhile is no lag."""
+
+    name = "folders"
+
+    def __init__(
+        self,
+        backend: str,
+        tree: FolderTree,
+        database: Callable[[], Positions] | None,
+        log: Callable[[], Positions | None] | None,
+    ) -> None:
+        """Take both sides.
+
+        Args:
+            backend: its name.
+            tree: Cyrus's side.
+            database: reads the replica's positions from the database, or raises SourceError; None: there is none.
+            log: reads replication.log to its present end and returns the positions by then; None: there is none.
+        """
+        self.backend = backend
+        self._tree = tree
+        self._database = database
+        self._log = log
+
+    def read(self) -> FolderComparison:
+        """Compare once. A database that cannot be read leaves the log as the only witness.
+
+        Raises:
+            SourceError: the metadata cannot be read; or the database cannot, and there is no log.
+        """
+        survey = self._tree.survey()
+        log = self._log() if self._log else None
+        try:
+            # After the log: bm-core stores before it answers, so that the database can only have more.
+            return compare(survey, self._database() if self._database else None, log)
+        except SourceError as error:
+            if log is None:
+                raise
+            return compare(survey, None, log, str(error))
+
+    def close(self) -> None:
+        """End a survey that runs."""
+        self._tree.stop()
