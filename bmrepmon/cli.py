@@ -193,13 +193,14 @@ def demo(  # noqa: PLR0917 - one parameter an option
         require_demo()
         from bmrepmon.app import run_daemon
         from bmrepmon.demo.run import DemoOptions, run_demo
-        from bmrepmon.demo.scenarios import SCENARIOS
+        from bmrepmon.demo.scenarios import SCENARIOS, find_scenario
 
         t = texts("commands")
         if scenario == "list":
             for name in SCENARIOS:
                 click.echo(f"{name:12} {t(f'scenario_{name}')}")
             return
+        find_scenario(scenario)  # before anything is said
         configure(log_level, "console")
         options = DemoOptions(
             seed=seed,

@@ -15,7 +15,7 @@ from typing import Literal, Self
 import psycopg
 
 from bmrepmon.demo.driver import Driver
-from bmrepmon.demo.scenarios import SCENARIOS, Scenario
+from bmrepmon.demo.scenarios import Scenario, find_scenario
 from bmrepmon.demo.server import Plan, SimulatedServer
 from bmrepmon.failures import Failure
 from bmrepmon.runtime.clock import Clock, SystemClock
@@ -69,9 +69,7 @@ class Demo:
 
     def _begin(self) -> None:
         self._stack.enter_context(_signals_raise())
-        scenario = SCENARIOS.get(self._options.scenario)
-        if scenario is None:
-            raise Failure(f"there is no scenario '{self._options.scenario}': choose {', '.join(SCENARIOS)}")
+        scenario = find_scenario(self._options.scenario)
         self.root = self._stack.enter_context(_folder(self._options.keep))
         try:
             self.server = self._stack.enter_context(SimulatedServer(self.root, self._plan(scenario)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bmrepmon.demo.server import SimulatedServer
 from bmrepmon.demo.sync import CHANNELS
 from bmrepmon.demo.timeline import Process
+from bmrepmon.failures import Failure
 from bmrepmon.model.frozen import frozen
 
 FIRST_AT = 20.0  # simulated seconds of good health, so that a viewer sees the change
@@ -84,3 +85,14 @@ SCENARIOS: Mapping[str, Scenario] = frozen(
         ),
     }
 )
+
+
+def find_scenario(name: str) -> Scenario:
+    """Return a scenario by its name.
+
+    Raises:
+        Failure: there is none of that name.
+    """
+    if name not in SCENARIOS:
+        raise Failure(f"there is no scenario '{name}': choose {', '.join(SCENARIOS)}")
+    return SCENARIOS[name]
