@@ -14,6 +14,7 @@ from bmrepmon.config.installation import Backend, Installation
 from bmrepmon.config.local_zone import local_zone
 from bmrepmon.config.types import Trigger
 from bmrepmon.model.checkpoint import FollowerCounts
+from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import Source
 from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
@@ -32,17 +33,22 @@ from bmrepmon.runtime.store import Store
 from bmrepmon.runtime.supervisor import Member, Supervisor
 from bmrepmon.runtime.ticker import Ticker
 from bmrepmon.runtime.waker import ManualWaker, WatchdogWaker
-from bmrepmon.sources.database import Connection, DatabaseSource
+from bmrepmon.sources.backlog import BacklogSource
+from bmrepmon.sources.database import Connection, DatabaseSource, ReplicaFolders
+from bmrepmon.sources.folders import FolderSource, FolderTree
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
+from bmrepmon.words.language import Language, load_language
 
 SAVE_EVERY = 2.0  # seconds: what a kill -9 makes us read again, once
 SAMPLE_EVERY = 60.0  # seconds between two points of a series
+LOG_WITHIN = 10.0  # seconds that a comparison of folders waits for the log to be read
 ONCE_WITHIN = 300.0  # seconds that `once` waits for its slowest source
 
 log = structlog.get_logger()
 
 Scheduled = tuple[Source, Trigger]
+LogPositions = Callable[[], Positions | None]
 
 
 def run_daemon(installation: Installation, listening: Callable[[tuple[str, ...]], None] = lambda _: None) -> int:
@@ -58,6 +64,8 @@ def run_daemon(installation: Installation, listening: Callable[[tuple[str, ...]]
             signal.signal(number, lambda *_: supervisor.request_stop())
         addresses = tuple(map(str, web.addresses))
         log.info("starting", version=__version__, listen=", ".join(addresses))
+        for sentence in odd(installation, load_language("en", "doctor")):
+            log.warning("not as expected", finding=sentence)
         return supervisor.run(lambda: listening(addresses))
 
 
@@ -65,8 +73,9 @@ def build_daemon(
     installation: Installation, keeper: Keeper, store: Store, clock: Clock
 ) -> tuple[Supervisor, WebServer]:
     """Wire the daemon's parts; only the listening sockets are opened."""
-    scheduled = tuple(sources(installation))
     logs = tuple(followers(installation, keeper.state.durable))
+    log_loop = LogLoop(logs, WatchdogWaker(follower.path for follower in logs), keeper.apply, clock)
+    scheduled = tuple(sources(installation, log_positions(installation, log_loop, keeper)))
     snapshot = snapshots(installation, keeper, clock)
     members: list[Member] = []
     supervisor = Supervisor(members, clock, Notifier(os.environ))
@@ -78,7 +87,7 @@ def build_daemon(
     members += [
         Ticker("saver", SAVE_EVERY, lambda: store.save(keeper.state.durable), clock),
         Ticker("sampler", SAMPLE_EVERY, lambda: keeper.apply(sample(snapshot())), clock),
-        LogLoop(logs, WatchdogWaker(follower.path for follower in logs), keeper.apply, clock),
+        log_loop,
         SourceScheduler([(Poller(source, keeper.apply, clock), trigger) for source, trigger in scheduled], clock),
         web,
     ]
@@ -91,26 +100,49 @@ def observe_once(installation: Installation) -> Snapshot:
     keeper = Keeper(State(started_at=clock.now()))
     loop = LogLoop(tuple(followers(installation, Durable())), ManualWaker(), keeper.apply, clock)
     loop.read_to_end()
-    loop.stop(0)
-    scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in sources(installation)]
+    known = sources(installation, log_positions(installation, loop, keeper))
+    scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in known]
     SourceScheduler(scheduled, clock).run_once(ONCE_WITHIN)
+    loop.stop(0)
     return snapshots(installation, keeper, clock)()
 
 
-def sources(installation: Installation) -> Iterator[Scheduled]:
-    """Yield every source that exists on this machine, with its schedule."""
+def odd(installation: Installation, t: Language) -> Iterator[str]:
+    """Say what discovery found that somebody should mend: else a source that it could not find is missed silently."""
+    return (finding.sentence(t) for finding in installation.findings if not finding.usual)
+
+
+def sources(installation: Installation, log: LogPositions | None) -> Iterator[Scheduled]:
+    """Yield every source that exists on this machine, with its schedule; ``log`` is one side of the folders."""
     schedule = installation.settings.schedule
     for backend in installation.backends:
         if backend.spool:
             yield StoreSource("spool", backend.name, backend.spool), schedule.spool
         if backend.archive:
             yield StoreSource("archive", backend.name, backend.archive), schedule.spool
+        if backend.sync_log:
+            yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
+        rows = None
         if backend.database:
             timeout = float(installation.settings.limits.database_timeout)
             connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
             yield DatabaseSource(backend.name, connection), schedule.database
+            rows = ReplicaFolders(connection).read
+        if meta := backend.meta or backend.spool:
+            yield FolderSource(backend.name, FolderTree(backend.name, meta), rows, log), schedule.folders
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def log_positions(installation: Installation, loop: LogLoop, keeper: Keeper) -> LogPositions | None:
+    """Return what reads replication.log to its present end and tells how far each folder is by then."""
+
+    def read_on() -> Positions | None:
+        read = loop.reach(LOG_WITHIN)
+        health = keeper.state.health.get(("log", ""))
+        return keeper.state.durable.log.positions if read and health and health.success else None
+
+    return read_on if installation.replication_log else None
 
 
 def followers(installation: Installation, durable: Durable) -> Iterator[AnyFollower]:

@@ -93,12 +93,15 @@ def run(  # noqa: PLR0917 - one parameter an option
 @formats("text", "json", "prometheus")
 def once(config: Path | None, root: Path, form: str) -> None:
     """Look once at every source, print what was seen, write nothing."""
-    from bmrepmon.app import observe_once
+    from bmrepmon.app import observe_once, odd
     from bmrepmon.runtime.logs import configure
 
     configure("error", "console")
     with told():
-        snapshot = observe_once(look(config, root, {}))
+        installation = look(config, root, {})
+        for sentence in odd(installation, texts("doctor")):
+            click.echo(f"bmrepmon: {sentence}", err=True)
+        snapshot = observe_once(installation)
     if form == "text":
         from bmrepmon.publish.text import render_text
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 from bmrepmon.config.settings import Settings
 from bmrepmon.config.types import Secret
+from bmrepmon.words.language import Language
+from bmrepmon.words.problem import problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ class Finding:
     text: str  # the key of one sentence, of the texts of ``doctor``: what it is, and the way out
     values: Mapping[str, str]  # what stands in the sentence; ``problem`` is the name of a system error
     path: Path | None = None  # stands in the sentence too
+
+    @property
+    def usual(self) -> bool:
+        """Whether nobody needs to hear of it who does not ask."""
+        return self.reason == "absent"
+
+    def sentence(self, t: Language) -> str:
+        """Write it in the texts of ``doctor``."""
+        named = {key: problem(t, value) if key == "problem" else value for key, value in self.values.items()}
+        return t(self.text, path=self.path, **named)
 
 
 @dataclass(frozen=True, slots=True)

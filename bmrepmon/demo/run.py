@@ -131,7 +131,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         keep.mkdir(parents=True, exist_ok=True)
         used = any(keep.iterdir())
     except OSError as error:
-        raise Failure(f"the demo cannot be kept in {keep}: {error.strerror}") from None
+        raise Failure(f"the demo cannot be kept in {keep}: {error.strerror}; name another folder") from None
     if used:
         raise Failure(f"the demo cannot be kept in {keep}: it is not empty, name another folder")
     yield keep.resolve()

@@ -5,7 +5,6 @@ import pwd
 import re
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from uuid import uuid4
 
 import pytest
 from daemon import BMREPMON, bmrepmon, eventually
+from programs import python_for_all
 
 from bmrepmon.demo.scenarios import SCENARIOS
 
@@ -162,19 +162,8 @@ def test_an_unknown_scenario_is_one_line_that_lists_them() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else; elsewhere we are not root anyway")
 def test_it_needs_no_root() -> None:
     """The same for a user without any right."""
-    nobody, python = pwd.getpwnam("nobody"), interpreter_for_all()
-    if python is None:
-        pytest.skip("no interpreter of this version, with our packages, lies where nobody may go")
+    nobody, python = pwd.getpwnam("nobody"), python_for_all()
     with demo("--duration", "2s", python=python, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[]) as running:
         assert running.get("/metrics")[0] == 200
         assert running.ended() == 0
         assert running.left() == []
-
-
-def interpreter_for_all() -> str | None:
-    """Return an interpreter of our version that every user may run."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for candidate in (Path(sys.executable).resolve(), Path("/usr/bin") / version):
-        if candidate.exists() and all(p.stat().st_mode & stat.S_IXOTH for p in (candidate, *candidate.parents)):
-            return str(candidate)
-    return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from bmrepmon.config.installation import Backend, Finding, Installation
 from bmrepmon.offline.doctor.check import Check, Status
 from bmrepmon.offline.doctor.database import database_check
-from bmrepmon.offline.doctor.places import file_check, missing, problem, queue_check, tree_check, writable_check
+from bmrepmon.offline.doctor.places import file_check, missing, queue_check, tree_check, writable_check
 from bmrepmon.offline.doctor.report import render_json, render_text
 from bmrepmon.offline.doctor.rights import forbidden, identity, remedy
 from bmrepmon.words.language import Language
@@ -63,12 +63,9 @@ def _backend(backend: Backend, t: Language, steady: Callable[[], float]) -> Iter
 
 def _noticed(t: Language, finding: Finding) -> Check:
     """Show what discovery noticed."""
-    values = {**finding.values, "path": str(finding.path)}
-    if "problem" in values:
-        values["problem"] = problem(t, values["problem"])
     steps = remedy(t, finding.path) if finding.path and forbidden(finding.path) else ()
     subject = t(re.sub(r"\W", "_", finding.subject))
-    return Check(subject, STATUSES[finding.reason], t(finding.text, **values), steps)
+    return Check(subject, STATUSES[finding.reason], finding.sentence(t), steps)
 
 
 __all__ = ["Check", "examine", "render_json", "render_text"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from bmrepmon.offline.doctor.check import Check
 from bmrepmon.offline.doctor.rights import ownership, remedy, user
 from bmrepmon.words.language import Language
+from bmrepmon.words.problem import problem
 
 DEPTH = 6  # below a store's root: partition/domain/letter/domain/letter/user
 PATIENCE = 3.0  # seconds for the walk over one store
@@ -43,11 +44,6 @@ def _unreadable(t: Language, subject: str, path: Path, error: OSError) -> Check:
         return Check(subject, "failed", told, remedy(t, path))
     told = t("not_readable", path=path, problem=problem(t, errno.errorcode.get(error.errno or 0, "EIO")))
     return Check(subject, "failed", told, (t("not_readable_way"),))
-
-
-def problem(t: Language, name: str) -> str:
-    """Say what an error of the system means, by its name; of a rare one in the words of the system."""
-    return t(name) if name in t.texts else os.strerror(getattr(errno, name)).lower()
 
 
 def queue_check(t: Language, subject: str, path: Path, if_missing: Check, steady: Callable[[], float]) -> Check:
