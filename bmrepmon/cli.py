@@ -27,6 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_CONFIG = Path("etc/bmrepmon/bmrepmon.toml")  # below the root
 LEVELS = ("debug", "info", "warning", "error")
+FILE = click.Path(path_type=Path, readable=False)  # whether it can be read is told by who reads it, better
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -58,7 +59,7 @@ def machine(command: F) -> F:
     )
     config = click.option(
         "--config",
-        type=click.Path(path_type=Path),
+        type=FILE,
         help="Configuration file.  [default: /etc/bmrepmon/bmrepmon.toml, if it exists]",
     )
     return config(root(command))
@@ -74,7 +75,7 @@ def formats(*names: str) -> Callable[[F], F]:
 @click.option("--listen", multiple=True, metavar="HOST:PORT", help="Where to listen; may be repeated.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True)
 @click.option("--log-format", type=click.Choice(["console", "json", "logfmt"]), default="console", show_default=True)
-@click.option("--state-dir", type=click.Path(path_type=Path), help="Where positions, counters and history are kept.")
+@click.option("--state-dir", type=FILE, help="Where positions, counters and history are kept.")
 def run(  # noqa: PLR0917 - one parameter an option
     config: Path | None, root: Path, listen: tuple[str, ...], log_level: str, log_format: Any, state_dir: Path | None
 ) -> None:
@@ -145,7 +146,7 @@ def doctor(config: Path | None, root: Path, form: str) -> None:
 
 
 @bmrepmon.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @formats("text", "json")
 @click.option("--timezone", help="Of the log: an IANA name.  [default: found out from the files, else UTC]")
 @click.option("--min-gap", default="60s", show_default=True, help="Shortest stretch without an apply to be told.")
@@ -173,7 +174,7 @@ def replay(files: tuple[Path, ...], form: str, timezone: str | None, min_gap: st
     "--speed", default=1.0, show_default=True, type=click.FloatRange(0.01, 1000), help="Simulated seconds a second."
 )
 @click.option("--duration", help="End after so long (30s, 5m); without it, at Ctrl-C.")
-@click.option("--keep", type=click.Path(path_type=Path), help="Build it in this folder, and leave it there.")
+@click.option("--keep", type=FILE, help="Build it in this folder, and leave it there.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True)
 def demo(  # noqa: PLR0917 - one parameter an option
     listen: str,
