@@ -1,14 +1,22 @@
 """Hand-built snapshots that the tests of the publishers share."""
 
+from array import array
+
+from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
+from bmrepmon.model.folders import FolderHeader
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth
 from bmrepmon.model.history import Point, Window
 from bmrepmon.model.inodes import NO_INODES
+from bmrepmon.model.lag import FolderComparison, compare
 from bmrepmon.model.log_activity import DURATION_BUCKETS, CoreActivity, Histogram, LogActivity
 from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts, StoreCount
+from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import Durable, State
+from bmrepmon.model.survey import FolderSurvey, folder_key, pack_folder, sign
+from bmrepmon.model.waits import Step
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 MASTER = "bm-master"
@@ -54,6 +62,7 @@ def state() -> State:
                     "core_log": FollowerCounts(rotations=1, exists=False, reason="missing", error=NO_CORE_LOG),
                 }
             ),
+            waits=frozen({MASTER: frozen({folder_key("INBOX").hex(): (Step(NOW - 45, 100, 40),)})}),
             history=frozen(
                 {
                     "bodies/bm-master": Window((Point(NOW - 120, 13_990.0), Point(NOW - 60, 14_000.0))),
@@ -73,12 +82,36 @@ def state() -> State:
                     "spool", (PartitionCount(SECOND_PARTITION, 700, 600, 20),), NO_INODES, 0, ()
                 ),
                 ("database", MASTER): RowCounts(14_355, 140_004),
+                ("folders", MASTER): comparison(),
+                ("backlog", MASTER): SyncBacklog(
+                    2, 4321, 70, 9, 1, 0, complete=True, oldest_at=NOW - 50, batch_since=NOW - 40
+                ),
                 ("sessions", ""): SessionCounts((PeerSessions("127.0.0.1", 4), PeerSessions("198.51.100.9", 1))),
             }
         ),
         health=frozen({(health.source, health.backend): health for health in healths()}),
+        disputes=frozen({MASTER: frozen({folder_key("Drafts").hex(): NOW - 90})}),
         unique_messages=frozen({MASTER: 14_200, SECOND: 600}),
     )
+
+
+def comparison() -> FolderComparison:
+    """Build a comparison in which every kind of folder is there once; INBOX lacks three messages and ten changes."""
+    names = (MASTER_PARTITION, "INBOX", "Sent", "Drafts", "never", "damaged", "default", "own")
+    rows: list[bytes | str | None] = [None, *(folder(name) for name in names[1:5]), "bad_crc", None, folder("own")]
+    stored = {"INBOX": Position(90, 37, 7), "Sent": Position(100, 40, 7), "Drafts": Position(100, 40, 7)}
+    said = {**stored, "Drafts": Position(101, 40, 7)}
+    return compare(
+        FolderSurvey.of(names, array("I", [0, 0, 0, 0, 0, 0, 6, 6]), rows),
+        Positions.of(stored.items()),
+        Positions.of(said.items()),
+    )
+
+
+def folder(unique_id: str) -> bytes:
+    """Build a folder whose id is its name, with 25 messages and five expunged ones."""
+    header = FolderHeader(13, 128, 104, 30, None, 40, 0, 7, 0, 100, 25, 0)
+    return pack_folder(sign(int(NOW - 45) * 10**9, 1, 1), header, unique_id)
 
 
 NO_CORE_LOG = "/var/log/bm/core.log is not there: start bm-core, or set [core] core_log"
@@ -102,6 +135,8 @@ def healths() -> tuple[SourceHealth, ...]:
             "bj-data on mail2.example.net:5432 refuses connections: is PostgreSQL running?",
             7,
         ),
+        SourceHealth("folders", MASTER, None, NOW - 8, 0.9, NOW - 8),
+        SourceHealth("backlog", MASTER, None, NOW - 4, 0.001, NOW - 4),
         SourceHealth("sessions", "", None, NOW - 3, 0.002, NOW - 3),
         SourceHealth("log", "", None, NOW - 2, 0.001, NOW - 2),
         SourceHealth("core_log", "", None, NOW - 2, 0.001, None, "missing", NO_CORE_LOG, 4),

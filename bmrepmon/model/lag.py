@@ -24,6 +24,10 @@ FOLDER_STATES: tuple[FolderState, ...] = ("lagging", "unknown", "passive", "repl
 
 NO_POSITION = "no_position"  # the log does not tell of it, and there is no database that would
 CONTRADICTION = "contradiction"  # bm-core said that it has it, and the database does not know it
+UNKNOWN_REASONS: tuple[str, ...] = (
+    *("too_short", "unknown_version", "bad_sizes", "bad_crc", "bad_magic", "no_unique_id", "header_mismatch"),
+    *("no_header", "permission", "io", NO_POSITION, CONTRADICTION),
+)
 NOTHING_YET = Position(0, 0, 0)
 
 
@@ -62,7 +66,7 @@ class FolderComparison:
     unknown: Mapping[str, int]  # unknown folders by reason
     lag_messages: int
     lag_changes: int
-    passive_messages: int
+    messages_never_sent: int  # in passive folders
     messages: int  # that exist in all folders whose files could be read, those set apart included
     records: int  # the same with those that are expunged and not yet purged
     behind: tuple[Behind, ...]
@@ -72,6 +76,16 @@ class FolderComparison:
     def lag_folders(self) -> int:
         """Folders that are behind."""
         return self.states.get("lagging", 0)
+
+    @property
+    def told(self) -> bool:
+        """Whether anything can be said about lag: the database was read, or the log knows some folder."""
+        return self.database is not None or bool(self.states.get("lagging") or self.states.get("replicated"))
+
+    @property
+    def passive_messages(self) -> int | None:
+        """Messages in folders that were never replicated; None without a database, which alone can tell."""
+        return None if self.database is None else self.messages_never_sent
 
     @property
     def passive_folders(self) -> int | None:
@@ -111,7 +125,7 @@ def compare(
         unknown=frozen(unknown),
         lag_messages=messages,
         lag_changes=changes,
-        passive_messages=passive,
+        messages_never_sent=passive,
         messages=exists,
         records=records,
         behind=tuple(behind),

@@ -9,6 +9,12 @@ BACKEND_SERIES: Mapping[str, Callable[[BackendSnapshot], float | None]] = {
     "spool_messages": lambda backend: backend.spool.messages if backend.spool else None,
     "archive_messages": lambda backend: backend.archive.messages if backend.archive else None,
     "bodies": lambda backend: backend.rows.bodies if backend.rows else None,
+    "lag_messages": lambda backend: backend.lag.lag_messages if backend.lag else None,
+    "lag_changes": lambda backend: backend.lag.lag_changes if backend.lag else None,
+    "lag_folders": lambda backend: backend.lag.lag_folders if backend.lag else None,
+    "lag_seconds": lambda backend: backend.lag_seconds,
+    "passive_folders": lambda backend: backend.folders.passive_folders if backend.folders else None,
+    "sync_log_entries": lambda backend: backend.backlog.entries if backend.backlog else None,
     "delta_messages": lambda backend: backend.delta_messages,
     "active_sessions": lambda backend: backend.active_sessions,
 }

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.lag import FolderComparison
+from bmrepmon.model.lag_age import disputed_folders, lag_seconds
 from bmrepmon.model.observations import RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.state import State
 
@@ -24,9 +27,18 @@ class BackendSnapshot:
     archive: StoreCount | None
     unique_messages: int | None  # distinct (device, inode) over both stores
     rows: RowCounts | None
+    folders: FolderComparison | None
+    lag_seconds: float | None  # age of the oldest change known not to be replicated; 0 only when proven
+    disputed_folders: int | None  # whose rows lack, for long, what bm-core said that it has
+    backlog: SyncBacklog | None
     delta_messages: int | None  # spool + archive message files minus bodies, signed
     active_sessions: int | None
     expected_sessions: int
+
+    @property
+    def lag(self) -> FolderComparison | None:
+        """The comparison of folders, once it can say anything about lag."""
+        return self.folders if self.folders and self.folders.told else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,7 @@ def derive(state: State, facts: tuple[BackendFacts, ...], now: float) -> Snapsho
     return Snapshot(
         at=now,
         state=state,
-        backends=tuple(_backend(state, fact, by_backend.get(fact.name)) for fact in facts),
+        backends=tuple(_backend(state, fact, by_backend.get(fact.name), now) for fact in facts),
         other_sessions=None if sessions is None else sessions.total - sum(by_backend.values()),
     )
 
@@ -67,7 +79,7 @@ def assign_sessions(sessions: SessionCounts | None, facts: tuple[BackendFacts, .
     }
 
 
-def _backend(state: State, fact: BackendFacts, active: int | None) -> BackendSnapshot:
+def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -> BackendSnapshot:
     spool, archive = state.store_count("spool", fact.name), state.store_count("archive", fact.name)
     rows = state.rows(fact.name)
     return BackendSnapshot(
@@ -76,6 +88,10 @@ def _backend(state: State, fact: BackendFacts, active: int | None) -> BackendSna
         archive=archive,
         unique_messages=None if _awaited(state, fact.name) else state.unique_messages.get(fact.name),
         rows=rows,
+        folders=state.folders(fact.name),
+        lag_seconds=lag_seconds(state, fact.name, now),
+        disputed_folders=disputed_folders(state, fact.name),
+        backlog=state.backlog(fact.name),
         delta_messages=_delta(state, fact.name, spool, archive, rows),
         active_sessions=active,
         expected_sessions=fact.expected_sessions,

@@ -52,6 +52,42 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderCounts:
+    """All folders, each as Cyrus has it against what has arrived of it."""
+
+    compared_at: Annotated[datetime | None, Meta(description="when the last good comparison ended")]
+    lag_messages: Annotated[int | None, Meta(description="messages that Cyrus has and the replica has not")]
+    lag_changes: Annotated[int | None, Meta(description="the same of all changes, in modseqs")]
+    lag_folders: Annotated[int | None, Meta(description="folders of which the replica lacks something")]
+    lag_seconds: Annotated[
+        float | None, Meta(description="age of the oldest change known not to be replicated; 0 only when proven")
+    ]
+    passive_folders: Annotated[int | None, Meta(description="folders that were never replicated")]
+    passive_messages: Annotated[int | None, Meta(description="messages in them")]
+    disputed_folders: Annotated[
+        int | None, Meta(description="folders of which the database lacks, for long, what bm-core said that it has")
+    ]
+    states: Annotated[dict[str, int], Meta(description="folders by state")]
+    unknown: Annotated[dict[str, int], Meta(description="folders whose lag cannot be told, by reason")]
+    database: Annotated[bool, Meta(description="whether the database was read for it")]
+    log: Annotated[bool, Meta(description="whether replication.log was read for it")]
+    problem: Annotated[str | None, Meta(description="why the database was not read, in one line")]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLog:
+    """What sync_client has still to do."""
+
+    entries: Annotated[int, Meta(description="entries; some three a message, and repeated")]
+    folders: Annotated[int, Meta(description="distinct folders in them")]
+    users: Annotated[int, Meta(description="distinct users who are to be compared as a whole")]
+    bytes: Annotated[int, Meta(description="size of its files")]
+    complete: Annotated[bool, Meta(description="false: there is more than was read, the numbers are at least these")]
+    oldest: Annotated[datetime | None, Meta(description="a time before which the oldest entry was written")]
+    batch_since: Annotated[datetime | None, Meta(description="since when sync_client works on its batch")]
+
+
+@dataclass(frozen=True, slots=True)
 class BackendStatus:
     """One Cyrus spool and its database."""
 
@@ -60,6 +96,8 @@ class BackendStatus:
     archive: Annotated[StoreFiles | None, Meta(description="the archives")]
     unique_messages: Annotated[int | None, Meta(description="messages of both stores, hard-linked copies counted once")]
     database: Annotated[DatabaseRows | None, Meta(description="its bodies")]
+    folders: Annotated[FolderCounts | None, Meta(description="its folders on both sides")]
+    sync_log: Annotated[SyncLog | None, Meta(description="its sync log")]
     delta_messages: Annotated[
         int | None, Meta(description="message files of spool and archives minus bodies, signed; the official formula")
     ]
@@ -143,7 +181,9 @@ class CoreStatus:
 class SourceStatus:
     """One thing that is observed."""
 
-    source: Annotated[str, Meta(description="`spool`, `archive`, `database`, `sessions`, `log`, `core_log`")]
+    source: Annotated[
+        str, Meta(description="`spool`, `archive`, `database`, `folders`, `backlog`, `sessions`, `log`, `core_log`")
+    ]
     backend: Annotated[str, Meta(description="the backend it belongs to; empty for the core server")]
     success: Annotated[bool | None, Meta(description="whether the last round succeeded; `null` before the first")]
     running_since: Annotated[datetime | None, Meta(description="start of the round that runs now")]

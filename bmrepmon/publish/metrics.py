@@ -3,13 +3,11 @@
 Unknown is an absent sample. docs/reference/metrics.md is made from this table.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 from bmrepmon.model.error_reasons import ERROR_REASONS
 from bmrepmon.publish import samples
+from bmrepmon.publish.folder_metrics import FOLDER_METRICS
+from bmrepmon.publish.metric import BACKEND, LOOK, Metric
 from bmrepmon.publish.samples import (
-    Read,
     of_backends,
     of_core,
     of_followers,
@@ -20,25 +18,13 @@ from bmrepmon.publish.samples import (
     of_stores,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One row: a metric family."""
-
-    name: str
-    type: Literal["counter", "gauge", "histogram", "info"]
-    help: str
-    labels: tuple[str, ...]
-    read: Read
-
+__all__ = ["METRICS", "SERIES_DROPPED", "Metric"]
 
 STORE = ("backend", "store", "partition")
-BACKEND = ("backend",)
 SOURCE = ("source", "backend")
 LAST_WALK = "as of the last complete walk, see bmrepmon_source_last_success_timestamp_seconds"
 LAST_COUNT = "as of the last exact count, see bmrepmon_database_message_bodies_exact_timestamp_seconds"
 LIVE = "as of the last line read"
-LOOK = "as of the last look"
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -105,6 +91,7 @@ METRICS: tuple[Metric, ...] = (
         BACKEND,
         of_backends(lambda backend: backend.delta_messages),
     ),
+    *FOLDER_METRICS,
     Metric(
         "bmrepmon_active_sessions",
         "gauge",

@@ -9,6 +9,7 @@ from platform import python_version
 from bmrepmon import __version__
 from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.health import SourceHealth
+from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.log_activity import CoreActivity, Histogram, LogActivity
 from bmrepmon.model.observations import PartitionCount, StoreCount
 from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
@@ -50,6 +51,18 @@ def of_partitions(read: Callable[[PartitionCount], float]) -> Read:
             for store in _stores(backend):
                 for partition in store.partitions:
                     yield (backend.name, store.store, partition.partition), read(partition)
+
+    return samples
+
+
+def of_lag(read: Callable[[FolderComparison], Mapping[str, float]], known: tuple[str, ...]) -> Read:
+    """Read one sample a backend and kind of folder from its last comparison."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for backend in snapshot.backends:
+            if backend.folders is not None:
+                for kind, value in {**dict.fromkeys(known, 0), **read(backend.folders)}.items():
+                    yield (backend.name, kind), value
 
     return samples
 

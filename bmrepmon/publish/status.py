@@ -10,12 +10,14 @@ from bmrepmon import __version__
 from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.health import SourceHealth
 from bmrepmon.model.history import Window
+from bmrepmon.model.lag import FOLDER_STATES
 from bmrepmon.model.observations import StoreCount
 from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
 from bmrepmon.publish.document import (
     BackendStatus,
     CoreStatus,
     DatabaseRows,
+    FolderCounts,
     FollowerStatus,
     History,
     LogStatus,
@@ -27,6 +29,7 @@ from bmrepmon.publish.document import (
     SourceStatus,
     Status,
     StoreFiles,
+    SyncLog,
 )
 from bmrepmon.publish.facts import backend_of, sole_backend, sources
 
@@ -82,6 +85,8 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
         archive=_store(snapshot, backend.name, backend.archive),
         unique_messages=backend.unique_messages,
         database=_rows(snapshot, backend),
+        folders=_folders(snapshot, backend),
+        sync_log=_sync_log(backend),
         delta_messages=backend.delta_messages,
         sessions=Sessions(active=backend.active_sessions, expected=backend.expected_sessions, logged=logged),
     )
@@ -105,6 +110,42 @@ def _rows(snapshot: Snapshot, backend: BackendSnapshot) -> DatabaseRows | None:
         return None
     counted_at = _last_success(snapshot, "database", backend.name)
     return DatabaseRows(backend.rows.bodies, counted_at, backend.rows.server_version)
+
+
+def _folders(snapshot: Snapshot, backend: BackendSnapshot) -> FolderCounts | None:
+    folders, lag = backend.folders, backend.lag
+    if folders is None:
+        return None
+    return FolderCounts(
+        compared_at=_last_success(snapshot, "folders", backend.name),
+        lag_messages=lag.lag_messages if lag else None,
+        lag_changes=lag.lag_changes if lag else None,
+        lag_folders=lag.lag_folders if lag else None,
+        lag_seconds=backend.lag_seconds,
+        passive_folders=folders.passive_folders,
+        passive_messages=folders.passive_messages,
+        disputed_folders=backend.disputed_folders,
+        states={state: folders.states.get(state, 0) for state in FOLDER_STATES},
+        unknown=dict(sorted(folders.unknown.items())),
+        database=folders.database is not None,
+        log=folders.log is not None,
+        problem=folders.problem,
+    )
+
+
+def _sync_log(backend: BackendSnapshot) -> SyncLog | None:
+    backlog = backend.backlog
+    if backlog is None:
+        return None
+    return SyncLog(
+        entries=backlog.entries,
+        folders=backlog.folders,
+        users=backlog.users,
+        bytes=backlog.bytes,
+        complete=backlog.complete,
+        oldest=_maybe(backlog.oldest_at),
+        batch_since=_maybe(backlog.batch_since),
+    )
 
 
 def _last_success(snapshot: Snapshot, source: str, backend: str) -> datetime | None:

@@ -41,6 +41,8 @@ class LogLoop:
         self._clock = clock
         self._said: dict[str, str] = {}  # by source, of the failure that was logged last
         self._told: dict[str, tuple[float, str | None]] = {}  # by source: steady time and reason of the last reading
+        self._reached = threading.Condition()
+        self._reached_at = float("-inf")  # steady seconds: what was written before was read
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
@@ -85,9 +87,26 @@ class LogLoop:
         while self._behind():
             self.look()
 
+    def reach(self, patience: float) -> bool:
+        """Read all that there is now, or let the thread do so within ``patience`` seconds; tell whether that is done.
+
+        Other threads may call this, and several at a time.
+        """
+        now = self._clock.steady()
+        self._waker.wake()
+        with self._reached:
+            if self._thread.ident is None:
+                self.read_to_end()
+            return self._reached.wait_for(lambda: self._reached_at >= now, patience)
+
     def look(self) -> bool:
         """Let every follower advance one step; tell whether one did."""
+        begun = self._clock.steady()
         advanced = [self._advance(follower) for follower in self._followers]
+        if not self._behind():
+            with self._reached:
+                self._reached_at = begun
+                self._reached.notify_all()
         return any(advanced)
 
     def _behind(self) -> bool:

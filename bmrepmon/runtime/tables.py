@@ -123,8 +123,9 @@ class Tables:
     def _write_positions(self, before: Positions, after: Positions) -> None:
         if after is before:
             return
-        had = before.pieces or (b"",) * PIECES
-        moved = [(n, piece) for n, piece in enumerate(after.pieces) if piece is not had[n]]
+        nothing = (b"",) * PIECES
+        pairs = zip(before.pieces or nothing, after.pieces or nothing, strict=True)
+        moved = [(n, piece) for n, (had, piece) in enumerate(pairs) if piece is not had]
         self._db.executemany("REPLACE INTO position VALUES (?, ?)", moved)
 
     def _write_points(self, before: Mapping[str, Window], after: Mapping[str, Window]) -> None:
@@ -182,7 +183,7 @@ def read(db: sqlite3.Connection) -> Durable:
 
 def _read_positions(db: sqlite3.Connection) -> Positions:
     pieces = dict(db.execute("SELECT piece, body FROM position"))
-    return Positions(tuple(pieces.get(n, b"") for n in range(PIECES))) if pieces else NO_POSITIONS
+    return Positions(tuple(pieces.get(n, b"") for n in range(PIECES))) if any(pieces.values()) else NO_POSITIONS
 
 
 def _without_positions(durable: Durable) -> Durable:

@@ -15,7 +15,7 @@ ALL = (*METRICS, SERIES_DROPPED)
 BY_NAME = {metric.name: metric for metric in ALL}
 UNITS = {"seconds", "bytes", "total", "info"}
 COUNTED = {  # the things that gauges without a unit count
-    *("files", "messages", "folders", "directories", "bodies", "exact", "sessions", "success"),
+    *("files", "messages", "folders", "directories", "bodies", "exact", "sessions", "success", "changes", "entries"),
 }
 
 

@@ -44,6 +44,8 @@ def test_what_is_not_known_is_null() -> None:
             "archive": None,
             "unique_messages": None,
             "database": None,
+            "folders": None,
+            "sync_log": None,
             "delta_messages": None,
             "sessions": {"active": None, "expected": 4, "logged": None},
         }
@@ -113,10 +115,10 @@ def test_since_is_unix_seconds_or_a_time_with_offset(text: str, expected: float 
 
 def test_ready_waits_for_every_source() -> None:
     """A source is awaited until a round has finished, also when it has not even begun."""
-    expected = [("spool", snapshots.MASTER), ("folders", snapshots.MASTER)]
+    expected = [("spool", snapshots.MASTER), ("capacity", snapshots.MASTER)]
 
-    assert awaited(snapshots.full(), expected) == (("folders", snapshots.MASTER),)
-    assert awaited(snapshots.unknown(), expected) == (("folders", snapshots.MASTER), ("spool", snapshots.MASTER))
+    assert awaited(snapshots.full(), expected) == (("capacity", snapshots.MASTER),)
+    assert awaited(snapshots.unknown(), expected) == (("capacity", snapshots.MASTER), ("spool", snapshots.MASTER))
     assert awaited(snapshots.full()) == ()
 
 
