@@ -192,8 +192,15 @@ def _without_positions(durable: Durable) -> Durable:
 
 
 def peek(path: Path) -> Durable:
-    """Read the state of a file that cannot be written, as of the last time that its journal was folded in."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    """Read the state of a file that cannot be written, with what its journal holds if SQLite can tell."""
+    try:
+        return _peek(path, "mode=ro&readonly_shm=1")
+    except sqlite3.OperationalError:  # without its index the journal needs a disk: as of when it was last folded in
+        return _peek(path, "mode=ro&immutable=1")
+
+
+def _peek(path: Path, how: str) -> Durable:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY)
     try:
         with _damage_told():
             check(db)

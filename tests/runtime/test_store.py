@@ -1,4 +1,6 @@
 import json
+import resource
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -287,6 +289,25 @@ def test_a_file_that_may_only_be_read_still_gives_its_counters(directory: Path) 
         assert reload(store) == durable(5, 1.0)
     assert database.exists()
     assert store.set_aside is None
+
+
+def test_a_killed_daemon_that_starts_on_a_full_disk_forgets_nothing(store: Store, tmp_path: Path) -> None:
+    """What was saved last stands in the journal alone, and is read from there though nothing can be written."""
+    store.load()
+    store.save(durable(4, 1.0))
+    left = Path(shutil.copytree(store._directory, tmp_path / "left"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Store(left) as survivor:
+        with capture_logs() as said:  # a captured standard output would be a file that may not grow, too
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+            found = survivor.load()
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        survivor.save(durable(5, 1.0))
+
+        assert len(said) == 1
+        assert found == durable(4, 1.0)
+        assert survivor.problem is None
+        assert reload(survivor) == durable(5, 1.0)
 
 
 def test_a_file_that_was_never_read_is_not_overwritten(directory: Path) -> None:
