@@ -142,5 +142,8 @@ def between(archives: Iterable[Archive], first: bytes, live: LogStream) -> list[
 
 
 def _copies(head: bytes, *others: bytes) -> bool:
-    """Tell whether a file is a copy, perhaps an unfinished one, of one of those with these heads."""
-    return any(other and (head.startswith(other) or other.startswith(head)) for other in others)
+    """Tell whether a file is a copy, perhaps an unfinished one, of one of those with these heads.
+
+    A head without a whole date says nothing: every file of that day begins like the half line that it may be.
+    """
+    return any(event_date(other) and (head.startswith(other) or other.startswith(head)) for other in others)

@@ -96,3 +96,20 @@ def test_copies_and_extracts_beside_the_log_are_not_read(writer: LogWriter, tail
     writer.write(1)
 
     assert tail.read() == 11
+
+
+def test_half_a_date_in_the_new_log_hides_no_file(writer: LogWriter, tail: Tail) -> None:
+    """The first bytes of a line stand at the beginning of every file of that day, and make none a copy of another."""
+    writer.write(2)
+    tail.read()
+    writer.rotate(".2")
+    writer.write(3)
+    writer.rotate(".1")
+    line = writer.line()
+    writer.put(line[:12])
+    tail.restart()
+
+    tail.read()
+    writer.put(line[12:])
+    assert tail.read() == 6
+    assert tail.counts.gaps == 0
