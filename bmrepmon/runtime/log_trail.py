@@ -144,8 +144,13 @@ class LogTrail:
             return [Leg(live, start=checkpoint.offset, head=head)]
         if begins_alike(head, checkpoint):  # its end was cut off: what is left of it has been read
             self._count(truncations=self.counts.truncations + 1, gaps=self.counts.gaps + 1)
-            return [Leg(live, start=live.size(), head=head)]
+            return [self._anew(Leg(live, start=live.size(), head=head))]
         return self._retrace(live, checkpoint)
+
+    def _anew(self, leg: Leg) -> Leg:
+        """Take a place behind a gap as read up to, so that a restart does not find the same gap again."""
+        self._checkpoint = leg.checkpoint()
+        return leg
 
     def _retrace(self, live: LogStream, checkpoint: Checkpoint) -> list[Leg]:
         """Look for the rest of what was read among the archives, and go from there to the live file."""
@@ -154,8 +159,7 @@ class LogTrail:
         if (found := matching(archives, checkpoint)) is None:
             close_all(archives)
             self._count(gaps=self.counts.gaps + 1)
-            legs = [Leg.whole(live)]
-            self._checkpoint = legs[0].checkpoint()  # so that a restart does not find the same gap again
+            legs = [self._anew(Leg.whole(live))]
         else:
             first = Leg(found.stream, start=checkpoint.offset, head=found.head[: checkpoint.head_length])
             legs = [first, *_successors(archives, found.head, live, keep=found)]

@@ -92,3 +92,18 @@ def test_truncated_twice_before_a_line_is_complete(writer: LogWriter, tail: Tail
 
     assert tail.read() == 2
     assert tail.counts.truncations == 1
+
+
+def test_an_end_that_was_cut_off_is_one_gap_over_restarts(writer: LogWriter, tail: Tail) -> None:
+    """A daemon that starts again before a new line came knows of the cut, and reads what comes after it."""
+    writer.write(60)
+    tail.read()
+    content = writer.path.read_bytes()
+    os.truncate(writer.path, content.find(b"\n", 2000) + 1)
+    tail.read()
+    assert tail.counts.gaps == 1
+    tail.restart()
+    writer.write(1)
+
+    assert tail.read() == 61
+    assert (tail.counts.gaps, tail.counts.truncations) == (1, 1)
