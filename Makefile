@@ -2,6 +2,8 @@
 
 DEMO_FLAGS =
 TEST_FLAGS =
+CHAOS_FLAGS =
+FUZZ_INPUTS = 1400000
 VENV = .venv
 INTERPRETERS = $(shell .ci/interpreters)
 PYTHON = $(lastword $(subst =, ,$(firstword $(INTERPRETERS))))
@@ -15,7 +17,7 @@ quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 # Programs that were unpacked rather than installed: .ci/system-packages
 export PATH := $(PATH):/usr/sbin:$(CURDIR)/build/packages/usr/bin
 
-.PHONY: help demo test lint unit format lock build image-check venv clean python packages
+.PHONY: help demo test chaos fuzz lint unit format lock build image-check venv clean python packages
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/.test
 
@@ -29,6 +31,12 @@ test: $(VENV)/.dev packages ## every check and every test (TEST_FLAGS='-k spool'
 	@$(SUBMAKE) lint
 	@$(SUBMAKE) unit
 	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(TEST_FLAGS)
+
+chaos: $(VENV)/.dev ## what may happen to a log and its reader, in random order (CHAOS_FLAGS='--sequences 1000 --seed 7')
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS_FLAGS)
+
+fuzz: $(VENV)/.dev ## mutated inputs for every parser (FUZZ_INPUTS=10000000)
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --inputs $(FUZZ_INPUTS)
 
 lint: $(VENV)/.dev ## style, types and the arrows between the parts
 	@$(BIN)/ruff check --quiet
