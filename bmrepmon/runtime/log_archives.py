@@ -106,9 +106,13 @@ def _archive(stream: LogStream, suffix: str, live: LogStream) -> Archive | None:
 
 
 def matching(archives: Iterable[Archive], checkpoint: Checkpoint) -> Archive | None:
-    """Return the archive that holds the file of ``checkpoint``, at least as far as it was read."""
+    """Return the archive that holds the file of ``checkpoint``, at least as far as it was read.
+
+    Its inode speaks for a plain file alone: a compressed one that is still being written may have inherited it.
+    """
     found = [a for a in archives if holds(a.stream, a.head, checkpoint)]
-    return max(found, key=lambda a: (a.stream.inode == checkpoint.inode, a.trust), default=None)
+    same = (checkpoint.inode, PlainLog)
+    return max(found, key=lambda a: ((a.stream.inode, type(a.stream)) == same, a.trust), default=None)
 
 
 def holds(stream: LogStream, head: bytes, checkpoint: Checkpoint) -> bool:

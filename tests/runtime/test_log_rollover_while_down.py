@@ -1,5 +1,6 @@
 """The day turns while the daemon is down: logback renames, compresses, and begins a new file."""
 
+import gzip
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -147,3 +148,19 @@ def test_a_long_way_back_holds_few_descriptors(writer: LogWriter, tail: Tail) ->
 
     assert tail.read() == 42
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+
+
+def test_an_unfinished_copy_with_the_old_inode(writer: LogWriter, tail: Tail) -> None:
+    """Inodes are used again: half a .gz that has the one of the log is no better than the whole file beside it."""
+    writer.write(2000)
+    tail.read()
+    rolled = writer.rotate(".1")
+    writer.write(3)
+    begun = rolled.with_name(f"{rolled.name}.gz")
+    begun.write_bytes(gzip.compress(rolled.read_bytes(), 1)[:-2000])
+    assert tail.checkpoint
+    tail.checkpoint = replace(tail.checkpoint, inode=begun.stat().st_ino)
+    tail.restart()
+
+    assert tail.read() == 2003
+    assert tail.counts.gaps == 0
