@@ -94,14 +94,15 @@ def build_daemon(
     return supervisor, web
 
 
-def observe_once(installation: Installation) -> Snapshot:
-    """Look once at every source and read every log to its end; nothing is written."""
+def observe_once(installation: Installation, only: str | None = None) -> Snapshot:
+    """Look once at every source, or ``only`` at those of a name, and read every log to its end; nothing is written."""
     clock = SystemClock()
     keeper = Keeper(State(started_at=clock.now()))
     loop = LogLoop(tuple(followers(installation, Durable())), ManualWaker(), keeper.apply, clock)
     loop.read_to_end()
     known = sources(installation, log_positions(installation, loop, keeper))
-    scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in known]
+    wanted = [(source, trigger) for source, trigger in known if only in (None, source.name)]
+    scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in wanted]
     SourceScheduler(scheduled, clock).run_once(ONCE_WITHIN)
     loop.stop(0)
     return snapshots(installation, keeper, clock)()
@@ -110,6 +111,16 @@ def observe_once(installation: Installation) -> Snapshot:
 def odd(installation: Installation, t: Language) -> Iterator[str]:
     """Say what discovery found that somebody should mend: else a source that it could not find is missed silently."""
     return (finding.sentence(t) for finding in installation.findings if not finding.usual)
+
+
+def uncompared(snapshot: Snapshot, t: Language) -> tuple[str, ...]:
+    """Tell of every backend why its folders could not be compared, or not with everything."""
+    looks = [health for (source, _), health in snapshot.state.health.items() if source == "folders"]
+    if not looks:
+        return (t("no_metadata"),)
+    problems = {backend.name: backend.folders.problem for backend in snapshot.backends if backend.folders}
+    failures = {look.backend: look.error for look in looks if not look.success}
+    return tuple(t("not_compared", backend=name, why=why) for name, why in (problems | failures).items() if why)
 
 
 def sources(installation: Installation, log: LogPositions | None) -> Iterator[Scheduled]:
@@ -127,7 +138,7 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
             timeout = float(installation.settings.limits.database_timeout)
             connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
             yield DatabaseSource(backend.name, connection), schedule.database
-            rows = ReplicaFolders(connection).read
+            rows = ReplicaFolders(connection)
         if meta := backend.meta or backend.spool:
             yield FolderSource(backend.name, FolderTree(backend.name, meta), rows, log), schedule.folders
     if installation.replication_log:  # only the server that runs bm-core has the sync port

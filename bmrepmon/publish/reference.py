@@ -1,13 +1,14 @@
 """The reference pages, made from the code they describe: docs/reference/metrics.md and docs/reference/api.md."""
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from bmrepmon.model.error_reasons import CATALOGUE
 from bmrepmon.publish.document import History, SeriesNames, Status
+from bmrepmon.publish.folders import SORTS, STATES, Folders
 from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED, Metric
 
 NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", datetime: "time", types.NoneType: "null"}
@@ -41,6 +42,8 @@ never 0. Times are UTC in ISO 8601. `bmrepmon once --format json` prints the sam
 | `/` | a page for people, in English or French by Accept-Language |
 | `/metrics` | [metrics](metrics.md) as text 0.0.4, or OpenMetrics where Accept asks for it; `name[]` picks some |
 | `/api/v1/status` | [Status](#status) |
+| `/api/v1/folders?state=STATE&sort=KEY&limit=N` | [Folders](#folders); `state` is one of {states} (else \
+`lagging`), `sort` one of {sorts} (else `lag`), `limit` 100 unless given |
 | `/api/v1/history` | [SeriesNames](#seriesnames): which series there are |
 | `/api/v1/history?series=NAME&since=TIME` | [History](#history); `since` is Unix seconds or ISO 8601 with offset |
 | `/-/healthy` | 200 while every thread of the daemon beats, whatever replication does; else 503 and their names |
@@ -60,9 +63,14 @@ def metrics_reference() -> str:
 def api_reference() -> str:
     """Return docs/reference/api.md."""
     shapes: dict[type, None] = {}
-    for shape in (Status, SeriesNames, History):
+    for shape in (Status, Folders, SeriesNames, History):
         shapes |= dict.fromkeys(_shapes(shape))
-    return API_HEAD + "".join(_shape_section(shape) for shape in shapes)
+    head = API_HEAD.replace("{states}", _choices(STATES)).replace("{sorts}", _choices(SORTS))
+    return head + "".join(_shape_section(shape) for shape in shapes)
+
+
+def _choices(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _metric_line(metric: Metric) -> str:

@@ -22,6 +22,7 @@ from bmrepmon.model.state import Key
 from bmrepmon.publish.document import Failure, SeriesNames
 from bmrepmon.publish.exposition import SERIES, Exposition
 from bmrepmon.publish.facts import awaited
+from bmrepmon.publish.folders import LIMIT, MOST, SORTS, STATES, encode_folders, list_folders
 from bmrepmon.publish.page import Pages
 from bmrepmon.publish.status import describe, encode_status, history
 from bmrepmon.words.language import choose
@@ -95,7 +96,23 @@ def api_routes(snapshot: Callable[[], Snapshot]) -> Sequence[Route]:
             return json_error(400, "since is neither Unix seconds nor a time in ISO 8601 with its offset")
         return json(msgspec.json.encode(history(name, windows[name], since)))
 
-    return [Route("/api/v1/status", status), Route("/api/v1/history", series)]
+    async def folders(request: Request) -> Response:
+        asked = request.query_params
+        state, sort = asked.get("state", "lagging"), asked.get("sort", "lag")
+        limit = whole_number(asked.get("limit", str(LIMIT)))
+        if state not in STATES:
+            return json_error(400, f"state is none of {', '.join(STATES)}")
+        if sort not in SORTS:
+            return json_error(400, f"sort is none of {', '.join(SORTS)}")
+        if limit is None or not 0 <= limit <= MOST:
+            return json_error(400, f"limit is no number from 0 to {MOST}")
+        return json(encode_folders(list_folders(snapshot(), state, sort, limit)))
+
+    return [
+        Route("/api/v1/status", status),
+        Route("/api/v1/folders", folders),
+        Route("/api/v1/history", series),
+    ]
 
 
 def health_routes(
@@ -185,6 +202,15 @@ def json_error(code: int, sentence: str, headers: Mapping[str, str] | None = Non
 def wanted(request: Request) -> str:
     """Return the language of the reader."""
     return choose(request.headers.get("Accept-Language", ""))
+
+
+def whole_number(text: str) -> int | None:
+    """Read a number of a few digits, or nothing.
+
+    >>> whole_number("100"), whole_number("1e3")
+    (100, None)
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def unix_time(text: str) -> float | None:

@@ -32,6 +32,10 @@ class ReplicaFolders:
         """
         return self._connection.ask(self._read, TABLES)
 
+    def close(self) -> None:
+        """End a reading that runs, and the connection."""
+        self._connection.close()
+
     def _read(self, connection: psycopg.Connection[Any]) -> Positions:
         [(has_unique_id,)] = connection.execute(self._columns).fetchall()
         query = self._folders if has_unique_id else self._folders_by_item

@@ -1,11 +1,22 @@
 """The folders of one backend on both sides: first as Cyrus has them, then as the replica does."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from bmrepmon.model.lag import FolderComparison, compare
 from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import SourceError
 from bmrepmon.sources.folders.tree import FolderTree
+
+
+class ReplicaPositions(Protocol):
+    """What reads the replica's side from the database."""
+
+    def read(self) -> Positions:
+        """Read every position, as of one moment. Raises SourceError."""
+
+    def close(self) -> None:
+        """End a reading that runs, and the connection."""
 
 
 class FolderSource:
@@ -17,7 +28,7 @@ class FolderSource:
         self,
         backend: str,
         tree: FolderTree,
-        database: Callable[[], Positions] | None,
+        database: ReplicaPositions | None,
         log: Callable[[], Positions | None] | None,
     ) -> None:
         """Take both sides.
@@ -25,7 +36,7 @@ class FolderSource:
         Args:
             backend: its name.
             tree: Cyrus's side.
-            database: reads the replica's positions from the database, or raises SourceError; None: there is none.
+            database: the replica's; None: there is none.
             log: reads replication.log to its present end and returns the positions by then; None: there is none.
         """
         self.backend = backend
@@ -43,12 +54,14 @@ class FolderSource:
         log = self._log() if self._log else None
         try:
             # After the log: bm-core stores before it answers, so that the database can only have more.
-            return compare(survey, self._database() if self._database else None, log)
+            return compare(survey, self._database.read() if self._database else None, log)
         except SourceError as error:
             if log is None:
                 raise
             return compare(survey, None, log, str(error))
 
     def close(self) -> None:
-        """End a survey that runs."""
+        """End a survey that runs, and what is asked of the database."""
         self._tree.stop()
+        if self._database:
+            self._database.close()

@@ -19,6 +19,7 @@ QUOTED = re.compile(r"\{\w+\}|\[\[?\w+\]?\]|--[\w-]+|\b\w+=\S+|\[Service\]|\S*[/
 THE_SAME = {  # in both languages
     "units": {"h", "min", "s"},
     "status": {"spool", "archive", "partition", "messages", "log", "sources", "source", "replies_note"},
+    "folders": {"messages"},
     "replay": {"replies_value", "sessions", "partitions"},
     "doctor": {"sessions", "spool", "bm_ini", "proc", "ok", "absent"},
 }
