@@ -43,7 +43,7 @@ class Positions:
         for unique_id, position in positions:
             key = folder_key(unique_id)
             _put(pieces[_piece(key)], key, position)
-        return Positions(tuple(map(bytes, pieces)))
+        return Positions(tuple(map(bytes, pieces)) if any(pieces) else ())
 
     def moved(self, positions: Mapping[bytes, Position]) -> "Positions":
         """Return these with other or further positions, by key. One that Cyrus could not have is left out."""
