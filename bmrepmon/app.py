@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from functools import partial
@@ -35,13 +36,14 @@ from bmrepmon.runtime.ticker import Ticker
 from bmrepmon.runtime.waker import ManualWaker, WatchdogWaker
 from bmrepmon.sources.backlog import BacklogSource
 from bmrepmon.sources.database import Connection, DatabaseSource, ReplicaFolders
-from bmrepmon.sources.folders import FolderSource, FolderTree
+from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
 from bmrepmon.words.language import Language, load_language
 
 SAVE_EVERY = 2.0  # seconds: what a kill -9 makes us read again, once
 SAMPLE_EVERY = 60.0  # seconds between two points of a series
+PROBE = Trigger.every("1s")  # when the heartbeat is looked at
 LOG_WITHIN = 10.0  # seconds that a comparison of folders waits for the log to be read
 ONCE_WITHIN = 300.0  # seconds that `once` waits for its slowest source
 
@@ -141,6 +143,8 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
             rows = ReplicaFolders(connection)
         if meta := backend.meta or backend.spool:
             yield FolderSource(backend.name, FolderTree(backend.name, meta), rows, log), schedule.folders
+            if installation.replication_log:  # without it nothing is known of answers
+                yield ProbeSource(backend.name, meta, time.monotonic), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
 

@@ -7,6 +7,7 @@ from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.folders import FolderHeader
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth
+from bmrepmon.model.heartbeat import Heartbeat, ProbeStep
 from bmrepmon.model.history import Point, Window
 from bmrepmon.model.inodes import NO_INODES
 from bmrepmon.model.lag import FolderComparison, compare
@@ -91,6 +92,13 @@ def state() -> State:
         ),
         health=frozen({(health.source, health.backend): health for health in healths()}),
         disputes=frozen({MASTER: frozen({folder_key("Drafts").hex(): NOW - 90})}),
+        heartbeats=frozen(
+            {
+                MASTER: frozen(
+                    {"probe": Heartbeat(MASTER_PARTITION, ProbeStep(70, NOW - 6), (ProbeStep(70, NOW - 6),), 0.25)}
+                )
+            }
+        ),
         unique_messages=frozen({MASTER: 14_200, SECOND: 600}),
     )
 
@@ -137,6 +145,7 @@ def healths() -> tuple[SourceHealth, ...]:
         ),
         SourceHealth("folders", MASTER, None, NOW - 8, 0.9, NOW - 8),
         SourceHealth("backlog", MASTER, None, NOW - 4, 0.001, NOW - 4),
+        SourceHealth("probe", MASTER, None, NOW - 1, 0.001, NOW - 1),
         SourceHealth("sessions", "", None, NOW - 3, 0.002, NOW - 3),
         SourceHealth("log", "", None, NOW - 2, 0.001, NOW - 2),
         SourceHealth("core_log", "", None, NOW - 2, 0.001, None, "missing", NO_CORE_LOG, 4),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bmrepmon.model.health import SourceHealth
+from bmrepmon.model.heartbeat import Heartbeats
 from bmrepmon.model.state import State
 from bmrepmon.model.waits import oldest_wait
 
@@ -32,11 +33,26 @@ def disputed_folders(state: State, backend: str) -> int | None:
     return sum(looked_at - since >= LASTING for since in state.disputes.get(backend, {}).values())
 
 
+def heartbeats(state: State, backend: str) -> Heartbeats:
+    """Return the heartbeats of a backend while the log can be read, which alone knows the answers."""
+    log = state.health.get(("log", ""))
+    return state.heartbeats.get(backend, {}) if log and log.success else {}
+
+
+def unanswered_since(state: State, backend: str) -> Iterator[float]:
+    """Yield when each probe sent what has not come back, though the log was read since."""
+    log = state.health.get(("log", ""))
+    for known in heartbeats(state, backend).values():
+        if known.outstanding and log and known.outstanding[0].sent_at < (log.last_success_at or 0.0):
+            yield known.outstanding[0].sent_at
+
+
 def _waiting_since(state: State, backend: str, now: float) -> Iterator[float]:
     if _fresh(state.health.get(("folders", backend)), now):
         since = oldest_wait(state.durable.waits.get(backend, {}))
         if since is not None:
             yield since
+    yield from unanswered_since(state, backend)
     backlog = state.backlog(backend)
     if backlog and backlog.oldest_at is not None and _fresh(state.health.get(("backlog", backend)), now):
         yield backlog.oldest_at

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.heartbeat import ProbeFolders
 from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.lag import FolderComparison
 
@@ -78,4 +79,4 @@ class SessionCounts:
         return sum(p.sessions for p in self.peers)
 
 
-Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog | FolderComparison
+Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog | FolderComparison | ProbeFolders

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.heartbeat import Heartbeat
 from bmrepmon.model.lag import FolderComparison
-from bmrepmon.model.lag_age import disputed_folders, lag_seconds
+from bmrepmon.model.lag_age import disputed_folders, heartbeats, lag_seconds
 from bmrepmon.model.observations import RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.state import State
 
@@ -31,6 +32,7 @@ class BackendSnapshot:
     lag_seconds: float | None  # age of the oldest change known not to be replicated; 0 only when proven
     disputed_folders: int | None  # whose rows lack, for long, what bm-core said that it has
     backlog: SyncBacklog | None
+    heartbeats: tuple[Heartbeat, ...]  # of its partitions that have a probe, while the log can be read
     delta_messages: int | None  # spool + archive message files minus bodies, signed
     active_sessions: int | None
     expected_sessions: int
@@ -92,6 +94,7 @@ def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -
         lag_seconds=lag_seconds(state, fact.name, now),
         disputed_folders=disputed_folders(state, fact.name),
         backlog=state.backlog(fact.name),
+        heartbeats=tuple(heartbeats(state, fact.name).values()),
         delta_messages=_delta(state, fact.name, spool, archive, rows),
         active_sessions=active,
         expected_sessions=fact.expected_sessions,

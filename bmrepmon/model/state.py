@@ -12,6 +12,7 @@ from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth, finished, started
+from bmrepmon.model.heartbeat import Heartbeats, ProbeFolders, beat, pair
 from bmrepmon.model.history import Window
 from bmrepmon.model.inodes import NO_INODES, union_size
 from bmrepmon.model.lag import FolderComparison
@@ -64,6 +65,7 @@ class State:
     observations: Mapping[Key, Observation] = field(default_factory=frozen)
     health: Mapping[Key, SourceHealth] = field(default_factory=frozen)
     disputes: Mapping[str, Mapping[str, float]] = field(default_factory=frozen)  # by backend and folder: since when
+    heartbeats: Mapping[str, Heartbeats] = field(default_factory=frozen)  # by backend
     unique_messages: Mapping[str, int] = field(default_factory=frozen)  # by backend, over the stores known so far
 
     def store_count(self, store: str, backend: str) -> StoreCount | None:
@@ -104,7 +106,7 @@ def reduce(state: State, event: Event) -> State:
         case Reading():
             return _read(state, event)
         case LogAdvanced():
-            return replace(state, durable=_advanced(state.durable, event))
+            return _paired(replace(state, durable=_advanced(state.durable, event)), event)
         case Sampled():
             return replace(state, durable=_sampled(state.durable, event))
 
@@ -128,7 +130,18 @@ def _read(state: State, reading: Reading) -> State:
             return _counted_once(state, reading.backend)
         case FolderComparison():
             return _waited(state, reading.backend, reading.observation, reading.started_at)
+        case ProbeFolders():
+            heartbeats = beat(state.heartbeats.get(reading.backend, frozen()), reading.observation, state.durable.log)
+            return replace(state, heartbeats=_with(state.heartbeats, reading.backend, heartbeats))
     return state
+
+
+def _paired(state: State, event: LogAdvanced) -> State:
+    """Let heartbeats find their answers in what the log has told."""
+    if not (state.heartbeats and isinstance(event.activity, LogActivity)):
+        return state
+    log = event.activity
+    return replace(state, heartbeats=frozen({name: pair(known, log) for name, known in state.heartbeats.items()}))
 
 
 def _waited(state: State, backend: str, comparison: FolderComparison, at: float) -> State:

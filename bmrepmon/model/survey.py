@@ -114,6 +114,12 @@ def header_crc_of(row: bytes) -> int:
     return crc
 
 
+def modseq_of(row: bytes) -> tuple[int, float]:
+    """Return the highest modseq of a packed folder, and when its index was written (Unix seconds)."""
+    changed_at, _, _, modseq, *_ = _NUMBERS.unpack_from(row)
+    return modseq, changed_at / 1e9
+
+
 def unique_id_of(row: bytes) -> str:
     """Return the UNIQUEID of a packed folder."""
     return row[_ROW.size :].decode()

@@ -88,6 +88,16 @@ class SyncLog:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartbeatStatus:
+    """The probe mailbox of one partition."""
+
+    partition: Annotated[str, Meta(description="the partition it lies in")]
+    sent: Annotated[datetime, Meta(description="its last change in Cyrus")]
+    lag_seconds: Annotated[float | None, Meta(description="what that took to arrive, or by now takes")]
+    outstanding: Annotated[int, Meta(description="changes that have not arrived")]
+
+
+@dataclass(frozen=True, slots=True)
 class BackendStatus:
     """One Cyrus spool and its database."""
 
@@ -98,6 +108,7 @@ class BackendStatus:
     database: Annotated[DatabaseRows | None, Meta(description="its bodies")]
     folders: Annotated[FolderCounts | None, Meta(description="its folders on both sides")]
     sync_log: Annotated[SyncLog | None, Meta(description="its sync log")]
+    heartbeats: Annotated[tuple[HeartbeatStatus, ...], Meta(description="its probe mailboxes, while the log is read")]
     delta_messages: Annotated[
         int | None, Meta(description="message files of spool and archives minus bodies, signed; the official formula")
     ]
@@ -182,7 +193,10 @@ class SourceStatus:
     """One thing that is observed."""
 
     source: Annotated[
-        str, Meta(description="`spool`, `archive`, `database`, `folders`, `backlog`, `sessions`, `log`, `core_log`")
+        str,
+        Meta(
+            description="`spool`, `archive`, `database`, `folders`, `probe`, `backlog`, `sessions`, `log`, `core_log`"
+        ),
     ]
     backend: Annotated[str, Meta(description="the backend it belongs to; empty for the core server")]
     success: Annotated[bool | None, Meta(description="whether the last round succeeded; `null` before the first")]

@@ -2,7 +2,7 @@
 
 from bmrepmon.model.lag import FOLDER_STATES, UNKNOWN_REASONS
 from bmrepmon.publish.metric import BACKEND, LOOK, Metric
-from bmrepmon.publish.samples import of_backends, of_lag
+from bmrepmon.publish.samples import of_backends, of_heartbeats, of_lag
 
 LAST_COMPARISON = "as of the last good round of the source folders"
 
@@ -35,6 +35,21 @@ FOLDER_METRICS: tuple[Metric, ...] = (
         "absent when it cannot be told.",
         BACKEND,
         of_backends(lambda backend: backend.lag_seconds),
+    ),
+    Metric(
+        "bmrepmon_heartbeat_lag_seconds",
+        "gauge",
+        "What the last change of the built-in probe mailbox took to arrive, or by now takes: growing while one is "
+        "outstanding, absent without a probe or without the log.",
+        ("backend", "partition"),
+        of_heartbeats(lambda heartbeat, now: heartbeat.lag(now)),
+    ),
+    Metric(
+        "bmrepmon_heartbeat_sent_timestamp_seconds",
+        "gauge",
+        f"Unix time of the last change of the built-in probe mailbox in Cyrus, {LOOK}.",
+        ("backend", "partition"),
+        of_heartbeats(lambda heartbeat, _: heartbeat.last.sent_at),
     ),
     Metric(
         "bmrepmon_passive_folders",

@@ -9,6 +9,7 @@ from platform import python_version
 from bmrepmon import __version__
 from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.health import SourceHealth
+from bmrepmon.model.heartbeat import Heartbeat
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.log_activity import CoreActivity, Histogram, LogActivity
 from bmrepmon.model.observations import PartitionCount, StoreCount
@@ -63,6 +64,18 @@ def of_lag(read: Callable[[FolderComparison], Mapping[str, float]], known: tuple
             if backend.folders is not None:
                 for kind, value in {**dict.fromkeys(known, 0), **read(backend.folders)}.items():
                     yield (backend.name, kind), value
+
+    return samples
+
+
+def of_heartbeats(read: Callable[[Heartbeat, float], float | None]) -> Read:
+    """Read one sample a backend and partition that has a probe; ``read`` is given the time, too."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for backend in snapshot.backends:
+            for heartbeat in backend.heartbeats:
+                if (value := read(heartbeat, snapshot.at)) is not None:
+                    yield (backend.name, heartbeat.partition), value
 
     return samples
 

@@ -19,6 +19,7 @@ from bmrepmon.publish.document import (
     DatabaseRows,
     FolderCounts,
     FollowerStatus,
+    HeartbeatStatus,
     History,
     LogStatus,
     PartitionActivity,
@@ -87,6 +88,10 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
         database=_rows(snapshot, backend),
         folders=_folders(snapshot, backend),
         sync_log=_sync_log(backend),
+        heartbeats=tuple(
+            HeartbeatStatus(known.partition, moment(known.last.sent_at), known.lag(snapshot.at), len(known.outstanding))
+            for known in backend.heartbeats
+        ),
         delta_messages=backend.delta_messages,
         sessions=Sessions(active=backend.active_sessions, expected=backend.expected_sessions, logged=logged),
     )

@@ -1,6 +1,7 @@
 """The folders of a backend, by their own metadata and by what has arrived of them."""
 
+from bmrepmon.sources.folders.probe import ProbeSource
 from bmrepmon.sources.folders.source import FolderSource
 from bmrepmon.sources.folders.tree import FolderTree
 
-__all__ = ["FolderSource", "FolderTree"]
+__all__ = ["FolderSource", "FolderTree", "ProbeSource"]

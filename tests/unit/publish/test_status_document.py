@@ -46,6 +46,7 @@ def test_what_is_not_known_is_null() -> None:
             "database": None,
             "folders": None,
             "sync_log": None,
+            "heartbeats": [],
             "delta_messages": None,
             "sessions": {"active": None, "expected": 4, "logged": None},
         }
