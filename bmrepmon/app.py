@@ -27,6 +27,7 @@ from bmrepmon.runtime.clock import Clock, SystemClock
 from bmrepmon.runtime.follower import A, Fold, Follower
 from bmrepmon.runtime.keeper import Keeper
 from bmrepmon.runtime.log_loop import AnyFollower, LogLoop
+from bmrepmon.runtime.log_past import LogPast
 from bmrepmon.runtime.notify import Notifier
 from bmrepmon.runtime.poller import Poller
 from bmrepmon.runtime.scheduler import SourceScheduler
@@ -44,6 +45,7 @@ from bmrepmon.words.language import Language, load_language
 SAVE_EVERY = 2.0  # seconds: what a kill -9 makes us read again, once
 SAMPLE_EVERY = 60.0  # seconds between two points of a series
 PROBE = Trigger.every("1s")  # when the heartbeat is looked at
+PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
 LOG_WITHIN = 10.0  # seconds that a comparison of folders waits for the log to be read
 ONCE_WITHIN = 300.0  # seconds that `once` waits for its slowest source
 
@@ -77,7 +79,10 @@ def build_daemon(
     """Wire the daemon's parts; only the listening sockets are opened."""
     logs = tuple(followers(installation, keeper.state.durable))
     log_loop = LogLoop(logs, WatchdogWaker(follower.path for follower in logs), keeper.apply, clock)
-    scheduled = tuple(sources(installation, log_positions(installation, log_loop, keeper)))
+    scheduled = (
+        *sources(installation, log_positions(installation, log_loop, keeper)),
+        *past_logs(installation, keeper.state.durable),
+    )
     snapshot = snapshots(installation, keeper, clock)
     members: list[Member] = []
     supervisor = Supervisor(members, clock, Notifier(os.environ))
@@ -102,6 +107,8 @@ def observe_once(installation: Installation, only: str | None = None) -> Snapsho
     keeper = Keeper(State(started_at=clock.now()))
     loop = LogLoop(tuple(followers(installation, Durable())), ManualWaker(), keeper.apply, clock)
     loop.read_to_end()
+    for source, _ in past_logs(installation, Durable()):
+        Poller(source, keeper.apply, clock).run()
     known = sources(installation, log_positions(installation, loop, keeper))
     wanted = [(source, trigger) for source, trigger in known if only in (None, source.name)]
     scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in wanted]
@@ -149,13 +156,20 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
 
 
+def past_logs(installation: Installation, durable: Durable) -> Iterator[Scheduled]:
+    """Yield what reads the logs of past days, where no database tells of folders that are quiet since then."""
+    told = all(backend.database for backend in installation.backends)
+    if installation.replication_log and not told and not durable.past.pieces:
+        yield LogPast(installation.replication_log), PAST
+
+
 def log_positions(installation: Installation, loop: LogLoop, keeper: Keeper) -> LogPositions | None:
     """Return what reads replication.log to its present end and tells how far each folder is by then."""
 
     def read_on() -> Positions | None:
         read = loop.reach(LOG_WITHIN)
         health = keeper.state.health.get(("log", ""))
-        return keeper.state.durable.log.positions if read and health and health.success else None
+        return keeper.state.logged() if read and health and health.success else None
 
     return read_on if installation.replication_log else None
 

@@ -11,6 +11,7 @@ from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.heartbeat import ProbeFolders
 from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.lag import FolderComparison
+from bmrepmon.model.positions import PastPositions
 
 Store = Literal["spool", "archive"]
 
@@ -79,4 +80,4 @@ class SessionCounts:
         return sum(p.sessions for p in self.peers)
 
 
-Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog | FolderComparison | ProbeFolders
+Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog | FolderComparison | ProbeFolders | PastPositions

@@ -60,6 +60,13 @@ class Positions:
             pieces[number] = bytes(piece)
         return Positions(tuple(pieces))
 
+    def over(self, older: "Positions") -> "Positions":
+        """Return these, and of every folder that they do not have the ``older`` position."""
+        if not (self.pieces and older.pieces):
+            return self if self.pieces else older
+        pieces = zip(self.pieces, older.pieces, strict=True)
+        return Positions(tuple(_joined(newer, old) if newer and old else newer or old for newer, old in pieces))
+
     def at(self, key: bytes) -> Position | None:
         """Return the position of a folder by its key."""
         if not self.pieces:
@@ -85,6 +92,13 @@ class Positions:
 NO_POSITIONS = Positions()
 
 
+@dataclass(frozen=True, slots=True)
+class PastPositions:
+    """Positions that were read of logs older than the one that is followed."""
+
+    positions: Positions
+
+
 def _piece(key: bytes) -> int:
     return int.from_bytes(key[:2], "big") % PIECES
 
@@ -95,6 +109,11 @@ def _find(piece: bytes | bytearray, key: bytes) -> int:
     while offset > 0 and offset % _SIZE:
         offset = piece.find(key, offset + 1)
     return offset
+
+
+def _joined(newer: bytes, older: bytes) -> bytes:
+    kept = (older[n : n + _SIZE] for n in range(0, len(older), _SIZE) if _find(newer, older[n : n + KEY_BYTES]) < 0)
+    return newer + b"".join(kept)
 
 
 def _put(piece: bytearray, key: bytes, position: Position) -> None:

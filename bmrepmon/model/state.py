@@ -18,6 +18,7 @@ from bmrepmon.model.inodes import NO_INODES, union_size
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import Observation, RowCounts, SessionCounts, StoreCount
+from bmrepmon.model.positions import NO_POSITIONS, PastPositions, Positions
 from bmrepmon.model.readings import Reading, RoundStarted
 from bmrepmon.model.waits import Waits, still, wait_on
 
@@ -52,6 +53,7 @@ class Durable:
     core: CoreActivity = field(default_factory=CoreActivity)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=frozen)
     followers: Mapping[str, FollowerCounts] = field(default_factory=frozen)
+    past: Positions = NO_POSITIONS  # of folders, from logs that are older than the one that is followed
     waits: Mapping[str, Waits] = field(default_factory=frozen)  # by backend: what its folders wait for
     history: Mapping[str, Window] = field(default_factory=frozen)  # by series, "name" or "name/backend"
 
@@ -87,6 +89,10 @@ class State:
         """Return the sync log as it was seen last."""
         observation = self.observations.get(("backlog", backend))
         return observation if isinstance(observation, SyncBacklog) else None
+
+    def logged(self) -> Positions:
+        """Return where each folder is by the log, that of past days included."""
+        return self.durable.log.positions.over(self.durable.past)
 
     def sessions(self) -> SessionCounts | None:
         """Return the sessions that the kernel showed last."""
@@ -130,6 +136,8 @@ def _read(state: State, reading: Reading) -> State:
             return _counted_once(state, reading.backend)
         case FolderComparison():
             return _waited(state, reading.backend, reading.observation, reading.started_at)
+        case PastPositions():
+            return replace(state, durable=replace(state.durable, past=reading.observation.positions))
         case ProbeFolders():
             heartbeats = beat(state.heartbeats.get(reading.backend, frozen()), reading.observation, state.durable.log)
             return replace(state, heartbeats=_with(state.heartbeats, reading.backend, heartbeats))
@@ -160,6 +168,9 @@ def _counted_once(state: State, backend: str) -> State:
 
 
 def _advanced(durable: Durable, event: LogAdvanced) -> Durable:
+    known = durable.followers.get(event.source)
+    if event.source == "log" and known and event.counts.gaps > known.gaps:
+        durable = replace(durable, past=NO_POSITIONS)  # what came after it may be missing
     durable = replace(durable, followers=_with(durable.followers, event.source, event.counts))
     if event.checkpoint is not None:
         durable = replace(durable, checkpoints=_with(durable.checkpoints, event.source, event.checkpoint))

@@ -1,6 +1,7 @@
 """Follows one log: folds every complete line exactly once, and tells how far that went."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from itertools import chain
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Generic, TypeVar
 
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
+from bmrepmon.model.positions import NO_POSITIONS
 from bmrepmon.model.readings import SourceError
 from bmrepmon.model.state import LogAdvanced
 from bmrepmon.parse.lines import event_date
@@ -68,6 +70,8 @@ class Follower(Generic[A]):
             self._trail.rewind(*self._step)
         self._torn = True
         activity = self._folded(budget_bytes)
+        if self._trail.counts.gaps > self._step[1].gaps:
+            activity = after_gap(activity)
         step = (self._trail.checkpoint, self._trail.counts)
         self._torn = False
         if activity is self._activity and step == self._step:
@@ -88,6 +92,11 @@ class Follower(Generic[A]):
         if self._zone_of and self._trail.live and (zone := self._zone_of.look(self._trail.live)):
             self._fold = self._fold_for(zone)
         return self._fold(self._activity, chain((first,), lines))
+
+
+def after_gap(activity: A) -> A:
+    """Return what is left when lines may be missing: where a folder was last may be long outdated."""
+    return replace(activity, positions=NO_POSITIONS) if isinstance(activity, LogActivity) else activity
 
 
 class ZoneFinder:

@@ -5,7 +5,7 @@ Points are sorted by time first: all that one sample adds or replaces lies on on
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
@@ -34,6 +34,12 @@ DOCUMENTS: Mapping[str, Any] = {
     "checkpoints": Mapping[str, Checkpoint],
     "followers": Mapping[str, FollowerCounts],
     "waits": Mapping[str, Waits],
+}
+
+# The first piece of each kind of positions in their table.
+POSITIONS: Mapping[int, Callable[[Durable], Positions]] = {
+    0: lambda durable: durable.log.positions,
+    PIECES: lambda durable: durable.past,
 }
 
 SCHEMA = f"""
@@ -116,16 +122,17 @@ class Tables:
                 self._db.execute("DELETE FROM point")
             changed = [item for item in bodies.items() if self._bodies.get(item[0]) != item[1]]
             self._db.executemany("REPLACE INTO document VALUES (?, ?)", changed)
-            self._write_positions(self._saved.log.positions if self._saved else NO_POSITIONS, durable.log.positions)
+            for first, read in POSITIONS.items():
+                self._write_positions(first, read(self._saved) if self._saved else NO_POSITIONS, read(durable))
             self._write_points(self._saved.history if self._saved else {}, durable.history)
         self._saved, self._bodies = durable, bodies
 
-    def _write_positions(self, before: Positions, after: Positions) -> None:
+    def _write_positions(self, first: int, before: Positions, after: Positions) -> None:
         if after is before:
             return
         nothing = (b"",) * PIECES
         pairs = zip(before.pieces or nothing, after.pieces or nothing, strict=True)
-        moved = [(n, piece) for n, (had, piece) in enumerate(pairs) if piece is not had]
+        moved = [(first + n, piece) for n, (had, piece) in enumerate(pairs) if piece is not had]
         self._db.executemany("REPLACE INTO position VALUES (?, ?)", moved)
 
     def _write_points(self, before: Mapping[str, Window], after: Mapping[str, Window]) -> None:
@@ -178,12 +185,15 @@ def read(db: sqlite3.Connection) -> Durable:
     bodies = dict(db.execute("SELECT name, body FROM document"))
     documents = {name: decode(bodies[name], shape) for name, shape in DOCUMENTS.items() if name in bodies}
     durable = Durable(**documents, history=frozen(history))
-    return replace(durable, log=replace(durable.log, positions=_read_positions(db)))
+    past, present = (_read_positions(db, first) for first in (PIECES, 0))
+    return replace(durable, past=past, log=replace(durable.log, positions=present))
 
 
-def _read_positions(db: sqlite3.Connection) -> Positions:
-    pieces = dict(db.execute("SELECT piece, body FROM position"))
-    return Positions(tuple(pieces.get(n, b"") for n in range(PIECES))) if any(pieces.values()) else NO_POSITIONS
+def _read_positions(db: sqlite3.Connection, first: int) -> Positions:
+    rows = db.execute("SELECT piece, body FROM position WHERE piece >= ? AND piece < ?", (first, first + PIECES))
+    pieces = dict(rows)
+    found = tuple(pieces.get(first + n, b"") for n in range(PIECES))
+    return Positions(found) if any(found) else NO_POSITIONS
 
 
 def _without_positions(durable: Durable) -> Durable:

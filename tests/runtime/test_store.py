@@ -81,8 +81,9 @@ def positions(folders: int) -> Positions:
 def test_positions_of_folders_go_with_the_position_in_the_log(store: Store) -> None:
     """They come back as they were saved, whether they are few, many or gone."""
     for saved in (positions(3), positions(5000), NO_POSITIONS):
-        store.save(Durable(log=replace(LOG, positions=saved)))
-        assert reload(store).log == replace(LOG, positions=saved)
+        store.save(Durable(log=replace(LOG, positions=saved), past=positions(7)))
+        loaded = reload(store)
+        assert (loaded.log, loaded.past) == (replace(LOG, positions=saved), positions(7))
         store.load()
 
 

@@ -51,6 +51,21 @@ def test_a_change_leaves_the_old_value_and_most_pieces_as_they_are() -> None:
     assert len(after.pieces) == PIECES
 
 
+@given(CHANGES, CHANGES)
+def test_newer_positions_over_older_ones(
+    older: list[dict[bytes, Position]], newer: list[dict[bytes, Position]]
+) -> None:
+    """As one dict over another."""
+    sides = []
+    for changes in (older, newer):
+        positions = Positions()
+        for change in changes:
+            positions = positions.moved(change)
+        sides.append(positions)
+
+    assert dict(sides[1].over(sides[0])) == dict(sides[0]) | dict(sides[1])
+
+
 def test_nothing_changed_is_the_same_value() -> None:
     """An empty change costs nothing."""
     positions = Positions.of([("a", Position(1, 1, 1))])
