@@ -149,7 +149,10 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
             yield DatabaseSource(backend.name, connection), schedule.database
             rows = ReplicaFolders(connection)
         if meta := backend.meta or backend.spool:
-            yield FolderSource(backend.name, FolderTree(backend.name, meta), rows, log), schedule.folders
+            yield (
+                FolderSource(backend.name, FolderTree(backend.name, meta, dict(backend.metapartitions)), rows, log),
+                schedule.folders,
+            )
             if installation.replication_log:  # without it nothing is known of answers
                 yield ProbeSource(backend.name, meta, time.monotonic), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port

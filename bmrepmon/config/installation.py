@@ -32,6 +32,7 @@ class Backend:
     sync_log: Path | None
     database: Database | None
     expected_sessions: int
+    metapartitions: tuple[tuple[str, Path], ...] = ()  # name and place of those that do not lie in ``meta``
 
 
 Reason = Literal[

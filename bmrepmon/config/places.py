@@ -19,3 +19,5 @@ PLACES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("state", "directory"): "/var/lib/bmrepmon",
     }
 )
+
+PARTITIONS = "/etc/cyrus-partitions"  # where Cyrus's partitions lie: BlueMind 4.9, CyrusService

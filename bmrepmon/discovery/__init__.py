@@ -12,6 +12,7 @@ from bmrepmon.config.settings import Settings
 from bmrepmon.discovery.database import find_database
 from bmrepmon.discovery.machine import Machine
 from bmrepmon.discovery.naming import host_name, server_uid
+from bmrepmon.discovery.partitions import metapartitions_elsewhere
 
 STORES = ("spool", "meta", "archive", "sync_log")
 
@@ -71,6 +72,7 @@ def _backend(backend: written.Backend, settings: Settings, machine: Machine, *, 
         addresses=backend.addresses,
         database=find_database(machine, backend, settings.bluemind.ini, local=local),
         expected_sessions=backend.expected_sessions,
+        metapartitions=metapartitions_elsewhere(machine, paths["meta"]) if local and paths["meta"] else (),
         **paths,
     )
 

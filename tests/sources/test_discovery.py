@@ -343,3 +343,29 @@ def test_no_database_on_purpose(tmp_path: Path, look: Look) -> None:
 
     assert look("[[backend]]\ndatabase = ''\n").backends[0].database is None
     assert look("[bluemind]\nini = ''\n").backends[0].database is None
+
+
+def test_metapartitions_that_lie_elsewhere_are_found(tmp_path: Path, look: Look) -> None:
+    """Cyrus's own file tells; what it names in the usual place, or what is not there, is nothing to add."""
+    partitions(tmp_path, "bm-master__a_test", "bm-master__b_test", store="var/spool/cyrus/meta")
+    (tmp_path / "disk2/b").mkdir(parents=True)
+    lines = (
+        "metapartition-bm-master__a_test: /var/spool/cyrus/meta/bm-master__a_test\n"
+        "metapartition-bm-master__b_test: /disk2/b\nmetapartition-bm-master__c_test: /disk3/c\n"
+    )
+    write(tmp_path / "etc/cyrus-partitions", lines)
+    (backend,) = look().backends
+
+    assert backend.metapartitions == (("bm-master__b_test", tmp_path / "disk2/b"),)
+
+
+def test_a_file_of_partitions_that_may_not_be_read_is_told(open_folder: Path) -> None:
+    """Without rights the usual place is all that is looked at."""
+    partitions(open_folder, "bm-master__a_test", store="var/spool/cyrus/meta")
+    write(open_folder / "etc/cyrus-partitions", "metapartition-x: /y\n").chmod(0o600)
+    with nobody():
+        found = discover(parse_settings(b"", "bmrepmon.toml", {}), open_folder, {})
+
+    if os.geteuid() == 0:
+        (finding,) = of(found, "meta")
+        assert (finding.reason, finding.path) == ("unreadable", open_folder / "etc/cyrus-partitions")
