@@ -1,0 +1,49 @@
+"""`bmrepmon folders`: every folder beside its replica."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from bmrepmon.cli.options import formats, look, machine
+from bmrepmon.cli.terminal import console, texts, told
+
+
+@click.command()
+@machine
+@click.option("--lagging", "state", flag_value="lagging", default=True, help="Folders that are behind.  [default]")
+@click.option("--passive", "state", flag_value="passive", help="Folders that were never replicated.")
+@click.option("--unknown", "state", flag_value="unknown", help="Folders whose lag cannot be told, and why.")
+@click.option("--all", "state", flag_value="all", help="Every folder.")
+@click.option("--sort", type=click.Choice(["lag", "since", "messages", "name"]), default="lag", show_default=True)
+@click.option("--limit", type=click.IntRange(min=0), help="How many.  [default: 100 in a table, else all]")
+@formats("text", "json", "csv")
+def folders(config: Path | None, root: Path, state: str, sort: str, limit: int | None, form: str) -> None:
+    """Compare every folder with its replica, and list those that are behind.
+
+    Looks at the machine itself, once, whether the daemon runs or not.
+    """
+    from bmrepmon.app import observe_once, uncompared
+    from bmrepmon.publish.folders import LIMIT, encode_folders, list_folders
+    from bmrepmon.runtime.logs import configure
+
+    configure("error", "console")
+    t = texts("folders")
+    with told():
+        snapshot = observe_once(look(config, root, {}), "folders")
+        complaints = uncompared(snapshot, t)
+    for complaint in complaints:
+        click.echo(f"bmrepmon: {complaint}", err=True)
+    shown = LIMIT if form == "text" else sys.maxsize
+    found = list_folders(snapshot, state, sort, shown if limit is None else limit)
+    if form == "json":
+        click.echo(encode_folders(found).decode())
+    elif form == "csv":
+        from bmrepmon.publish.folder_text import csv_text
+
+        click.echo(csv_text(found), nl=False)
+    else:
+        from bmrepmon.publish.folder_text import render_folders
+
+        render_folders(found, console(), t)
+    sys.exit(1 if complaints else 0)

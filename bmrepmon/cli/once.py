@@ -1,0 +1,36 @@
+"""`bmrepmon once`: one look at every source."""
+
+from pathlib import Path
+
+import click
+
+from bmrepmon.cli.options import formats, look, machine
+from bmrepmon.cli.terminal import console, texts, told
+
+
+@click.command()
+@machine
+@formats("text", "json", "prometheus")
+def once(config: Path | None, root: Path, form: str) -> None:
+    """Look once at every source, print what was seen, write nothing."""
+    from bmrepmon.app import observe_once, odd
+    from bmrepmon.runtime.logs import configure
+
+    configure("error", "console")
+    with told():
+        installation = look(config, root, {})
+        for sentence in odd(installation, texts("doctor")):
+            click.echo(f"bmrepmon: {sentence}", err=True)
+        snapshot = observe_once(installation)
+    if form == "text":
+        from bmrepmon.publish.text import render_text
+
+        render_text(snapshot, console(), texts("status"))
+    elif form == "json":
+        from bmrepmon.publish.status import encode_status
+
+        click.echo(encode_status(snapshot).decode())
+    else:
+        from bmrepmon.publish.exposition import render_plain
+
+        click.echo(render_plain(snapshot).decode(), nl=False)
