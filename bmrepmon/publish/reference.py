@@ -46,6 +46,7 @@ never 0. Times are UTC in ISO 8601. `bmrepmon once --format json` prints the sam
 `lagging`), `sort` one of {sorts} (else `lag`), `limit` 100 unless given |
 | `/api/v1/history` | [SeriesNames](#seriesnames): which series there are |
 | `/api/v1/history?series=NAME&since=TIME` | [History](#history); `since` is Unix seconds or ISO 8601 with offset |
+| `/runbooks`, `/runbooks/ALERT` | what to do about each alert, in English or French by Accept-Language |
 | `/-/healthy` | 200 while every thread of the daemon beats, whatever replication does; else 503 and their names |
 | `/-/ready` | 200 after every source had its first complete round; else 503 and what is awaited |
 

@@ -59,6 +59,7 @@ def build_web(
             *api_routes(snapshot),
             *health_routes(snapshot, silent, sources),
             *page_routes(snapshot, pages),
+            *runbook_routes(pages),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
         exception_handlers=error_answers(pages),
@@ -136,10 +137,7 @@ def page_routes(snapshot: Callable[[], Snapshot], pages: Pages) -> Sequence[Rout
 
     async def landing(request: Request) -> Response:
         language = wanted(request)
-        return HTMLResponse(
-            pages.landing(describe(snapshot()), language),
-            headers={"Content-Language": language, "Vary": "Accept-Language"},
-        )
+        return page(pages.landing(describe(snapshot()), language), language)
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
@@ -148,6 +146,23 @@ def page_routes(snapshot: Callable[[], Snapshot], pages: Pages) -> Sequence[Rout
         return Response(assets[name], media_type=STATIC[name], headers={"Cache-Control": "public, max-age=3600"})
 
     return [Route("/", landing), Route("/static/{name}", static)]
+
+
+def runbook_routes(pages: Pages) -> Sequence[Route]:
+    """Serve what each alert's ``runbook_url`` leads to."""
+
+    async def runbook(request: Request) -> Response:
+        language = wanted(request)
+        text = pages.runbook(request.path_params["name"], language)
+        if text is None:
+            raise HTTPException(404)
+        return page(text, language)
+
+    async def index(request: Request) -> Response:
+        language = wanted(request)
+        return page(pages.runbooks(language), language)
+
+    return [Route("/runbooks", index), Route("/runbooks/{name}", runbook)]
 
 
 def error_answers(pages: Pages) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
@@ -187,6 +202,11 @@ class SecurityHeaders:
 def told(sentence: str, names: Sequence[str]) -> Response:
     """Answer 200 when there is nobody to name, else 503 with the names."""
     return PlainTextResponse(f"{sentence}{', '.join(names)}\n", 503) if names else PlainTextResponse("ok\n")
+
+
+def page(text: str, language: str) -> Response:
+    """Answer with a page in one of our languages."""
+    return HTMLResponse(text, headers={"Content-Language": language, "Vary": "Accept-Language"})
 
 
 def json(body: bytes, code: int = 200, headers: Mapping[str, str] | None = None) -> Response:

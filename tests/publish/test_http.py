@@ -11,7 +11,18 @@ from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.exposition import render_plain
 from bmrepmon.publish.status import render_status
 
-EVERYWHERE = ["/", "/metrics", "/api/v1/status", "/-/healthy", "/-/ready", "/static/style.css", "/nothing", "/api/x"]
+EVERYWHERE = [
+    "/",
+    "/runbooks",
+    "/runbooks/BlueMindReplicationStalled",
+    "/metrics",
+    "/api/v1/status",
+    "/-/healthy",
+    "/-/ready",
+    "/static/style.css",
+    "/nothing",
+    "/api/x",
+]
 
 
 def test_metrics_are_plain_text_unless_asked_otherwise(served: Served) -> None:
