@@ -17,7 +17,7 @@ class Runbooks:
 
     def __init__(self) -> None:
         """Read the files."""
-        self._markdown = MarkdownIt()
+        self._markdown = MarkdownIt("commonmark", {"html": False})
         folder = files("bmrepmon.publish").joinpath("runbooks")
         found = {file.name.removesuffix(".md"): file.read_text("utf-8") for file in folder.iterdir()}
         self._texts = {
