@@ -14,6 +14,10 @@ from bmrepmon.runtime.clock import Clock
 log = structlog.get_logger()
 
 
+HANGS_AFTER = 60.0  # seconds of a round after which it is reported as hanging
+HANGS_TIMES = 3  # a source whose good rounds are long is given so many times the last one
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Round:
     """One round of a source; no two are equal."""
@@ -34,6 +38,8 @@ class Poller:
         self._lock = threading.Lock()  # between the thread that reads and the one that gives up on it
         self._round: Round | None = None
         self._told: str | None = None  # the failure that the log knows of
+        self._deadline = HANGS_AFTER  # seconds
+        self._hanging: Round | None = None  # the round that was reported
 
     @property
     def name(self) -> str:
@@ -58,6 +64,22 @@ class Poller:
                 way_out = "see whether its disk or server answers"
                 error = f"{self.name}: no answer after {self._lasted(self._round):.0f} s; {way_out}"
                 self._finish(self._failed(self._round, SourceError("timeout", error)))
+
+    def check(self) -> None:
+        """Report the round that runs, once, when it has outlived its deadline. It stays shown as running since then.
+
+        What it brings in the end is taken: a walk that was slow is as good as any other.
+        """
+        with self._lock:
+            this = self._round
+            if this is None or this is self._hanging or self._lasted(this) < self._deadline:
+                return
+            self._hanging = this
+            error = f"{self.name}: hanging, no answer for {self._lasted(this):.0f} s; see its disk or server"
+            reading = self._failed(this, SourceError("hanging", error))
+            self._tell(reading)
+            self._apply(reading)
+            self._apply(RoundStarted(self.source.name, self.source.backend, this.at))
 
     def _read(self, this: Round) -> Reading:
         try:
@@ -86,6 +108,8 @@ class Poller:
 
     def _finish(self, reading: Reading) -> None:
         self._round = None
+        if reading.observation is not None:
+            self._deadline = max(HANGS_AFTER, HANGS_TIMES * reading.duration)
         self._tell(reading)
         self._apply(reading)
 

@@ -99,6 +99,8 @@ class SourceScheduler:
         return tuple(poller.name for poller in late)
 
     def _beat(self) -> None:
+        for poller, _ in self._scheduled.values():
+            poller.check()
         self.last_beat = self._clock.steady()
 
     def _join(self, threads: Iterable[threading.Thread], end: float) -> None:

@@ -134,6 +134,55 @@ def test_a_round_that_was_given_up_is_over() -> None:
     assert [reading.reason for reading in applied.readings()] == ["timeout", None]
 
 
+def test_a_round_that_outlives_its_deadline_is_reported_as_hanging_once() -> None:
+    """It is shown as running since it began, and what it brings in the end is taken."""
+    clock, applied, source = HandClock(), Applied(), Hanging()
+    poller = Poller(source, applied, clock)
+    thread = threading.Thread(target=poller.run)
+    thread.start()
+    assert source.began.acquire(timeout=WITHIN)
+    with capture_logs() as lines:
+        for seconds in (59, 1, 60):
+            clock.moment += seconds
+            poller.check()
+    source.let_go.set()
+    thread.join(WITHIN)
+    poller.check()
+    hanging, good = applied.readings()
+
+    assert (hanging.reason, hanging.duration, good.reason, good.duration) == ("hanging", 60.0, None, 120.0)
+    assert hanging.error == "spool of bm-master: hanging, no answer for 60 s; see its disk or server"
+    assert applied.events[2] == applied.starts()[0]
+    assert [line["reason"] for line in lines] == ["hanging"]
+
+
+def test_a_source_that_is_slow_by_nature_is_given_time() -> None:
+    """Three times its last good round; a large store is no hanging disk."""
+    clock, applied, source = HandClock(), Applied(), Hanging()
+    poller = Poller(source, applied, clock)
+
+    def slow() -> Observation:
+        clock.moment += 100
+        return NOTHING
+
+    poller.source = Scripted(slow)
+    poller.run()
+    thread = threading.Thread(target=poller.run)
+    poller.source = source
+    thread.start()
+    assert source.began.acquire(timeout=WITHIN)
+    clock.moment += 299
+    poller.check()
+    before = len(applied.readings())
+    clock.moment += 1
+    poller.check()
+    source.let_go.set()
+    thread.join(WITHIN)
+
+    assert before == 1
+    assert [reading.reason for reading in applied.readings()] == [None, "hanging", None]
+
+
 def test_giving_up_between_rounds_changes_nothing() -> None:
     """A round that ended just in time stays as it is."""
     applied = Applied()
