@@ -35,10 +35,28 @@ def bmrepmon(*arguments: str | Path, **environ: str) -> subprocess.CompletedProc
 class Daemon:
     """``bmrepmon run`` on a tree; a context manager that ends it."""
 
-    def __init__(self, root: Path, config: Path | None = None, options: Sequence[str] = (), **environ: str) -> None:
-        """Start it; it listens on a port that the system chooses."""
+    def __init__(
+        self,
+        root: Path,
+        config: Path | None = None,
+        options: Sequence[str] = (),
+        within: Sequence[str] = (),
+        **environ: str,
+    ) -> None:
+        """Start it, ``within`` a program that runs others; it listens on a port that the system chooses."""
         named = ["--config", str(config)] if config else []
-        command = [*BMREPMON, "run", "--root", str(root), *named, "--listen", "127.0.0.1:0", "--log-format", "json"]
+        command = [
+            *within,
+            *BMREPMON,
+            "run",
+            "--root",
+            str(root),
+            *named,
+            "--listen",
+            "127.0.0.1:0",
+            "--log-format",
+            "json",
+        ]
         self.process = subprocess.Popen(
             [*command, *options], stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
         )
