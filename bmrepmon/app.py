@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
@@ -23,6 +24,7 @@ from bmrepmon.model.state import Durable, Key, State
 from bmrepmon.parse.fold import fold_core_log, fold_replication_log
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
+from bmrepmon.runtime import deaths
 from bmrepmon.runtime.clock import Clock, SystemClock
 from bmrepmon.runtime.follower import A, Fold, Follower
 from bmrepmon.runtime.keeper import Keeper
@@ -60,6 +62,7 @@ def run_daemon(installation: Installation, listening: Callable[[tuple[str, ...]]
 
     ``listening`` is told the addresses once they answer. Raises Failure when the daemon cannot start.
     """
+    threading.excepthook = deaths.tell
     clock = SystemClock()
     with Store(installation.state_directory) as store:
         keeper = Keeper(State(started_at=clock.now(), durable=store.load()))

@@ -44,7 +44,7 @@ class LogLoop:
         self._reached = threading.Condition()
         self._reached_at = float("-inf")  # steady seconds: what was written before was read
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread = self._new_thread()
 
     @property
     def alive(self) -> bool:
@@ -52,7 +52,10 @@ class LogLoop:
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin with everything that was written meanwhile."""
+        """Begin with everything that was written meanwhile. Again, when the thread has died."""
+        if self._thread.ident is not None and not self._thread.is_alive():
+            self._thread = self._new_thread()
+            self.last_beat = self._clock.steady()
         self._thread.start()
 
     def stop(self, deadline: float) -> bool:
@@ -66,6 +69,9 @@ class LogLoop:
             for follower in self._followers:
                 follower.close()
         return ended
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=self.name, daemon=True)
 
     def _run(self) -> None:
         looks = QUIET_LOOKS  # left before listening begins

@@ -48,10 +48,13 @@ class SourceScheduler:
     @property
     def alive(self) -> bool:
         """Whether rounds are being begun; whether the thread behind it goes round is what ``last_beat`` tells."""
-        return bool(self._scheduler.running)
+        thread = getattr(self._scheduler, "_thread", None)  # APScheduler says "running" of one that has died, too
+        return bool(self._scheduler.running and thread and thread.is_alive())
 
     def start(self) -> None:
-        """Begin the first round of every source."""
+        """Begin the first round of every source. RuntimeError the second time: a round that hangs has no second."""
+        if self._scheduler.running:
+            raise RuntimeError("the scheduler cannot begin anew")
         for logger, level in LOG_LEVELS.items():
             logging.getLogger(logger).setLevel(level)
         for poller, trigger in self._scheduled.values():

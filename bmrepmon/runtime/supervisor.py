@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -32,7 +33,7 @@ class Member(Protocol):
         """When its loop last came round, in steady seconds."""
 
     def start(self) -> None:
-        """Begin, and return once it works."""
+        """Begin, and return once it works; once more after its thread has died. RuntimeError: it cannot begin anew."""
 
     def stop(self, deadline: float) -> bool:
         """End within ``deadline`` seconds; tell whether it did."""
@@ -47,6 +48,7 @@ class Supervisor:
         self._clock = clock
         self._notifier = notifier
         self._started: list[Member] = []
+        self._restarted: set[str] = set()
         self._stopping = threading.Event()
 
     def request_stop(self) -> None:
@@ -79,11 +81,21 @@ class Supervisor:
     def _watch(self) -> int:
         """Feed systemd's watchdog for as long as every loop beats."""
         while not self._stopping.wait(LOOK_EVERY):
+            self._revive()
             if silent := self.silent():
                 log.error("a part of bmrepmon has died; ending so that systemd starts it anew", parts=", ".join(silent))
                 return 1
             self._notifier.send("WATCHDOG=1")
         return 0
+
+    def _revive(self) -> None:
+        """Start each member whose thread has died once more, and never again: what dies twice has a reason."""
+        for member in self._started:
+            if not member.alive and member.name not in self._restarted:
+                self._restarted.add(member.name)
+                log.error("a part of bmrepmon has died; starting it once more", part=member.name)
+                with suppress(RuntimeError):
+                    member.start()
 
     def _stop(self) -> None:
         self._notifier.send("STOPPING=1")

@@ -20,11 +20,14 @@ class Ticker:
         self._action = action
         self._clock = clock
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = self._new_thread()
         self.last_beat = clock.steady()
 
     def start(self) -> None:
-        """Begin; the first run comes after one period."""
+        """Begin; the first run comes after one period. Again, when the thread has died."""
+        if self._thread.ident is not None and not self._thread.is_alive():
+            self._thread = self._new_thread()
+            self.last_beat = self._clock.steady()
         self._thread.start()
 
     def stop(self, deadline: float) -> bool:
@@ -38,6 +41,9 @@ class Ticker:
     def alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread.is_alive()
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=self.name, daemon=True)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._period):
