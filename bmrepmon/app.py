@@ -22,6 +22,7 @@ from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import Durable, Key, State
 from bmrepmon.parse.fold import fold_core_log, fold_replication_log
+from bmrepmon.publish.access import open_access
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
 from bmrepmon.runtime import deaths
@@ -89,10 +90,13 @@ def build_daemon(
     snapshot = snapshots(installation, keeper, clock)
     members: list[Member] = []
     supervisor = Supervisor(members, clock, Notifier(os.environ))
+    settings = installation.settings
+    access = open_access(settings.web, log.warning)
     web = WebServer(
-        build_web(snapshot, supervisor.silent, expected(scheduled, logs), installation.settings.limits.series),
-        installation.settings.web.listen,
+        build_web(snapshot, supervisor.silent, expected(scheduled, logs), settings.limits.series, access),
+        settings.web.listen,
         clock.steady,
+        access,
     )
     members += [
         Ticker("saver", SAVE_EVERY, lambda: store.save(keeper.state.durable), clock),

@@ -13,11 +13,18 @@ from bmrepmon.cli.terminal import told
 @click.command()
 @machine
 @click.option("--listen", multiple=True, metavar="HOST:PORT", help="Where to listen; may be repeated.")
+@click.option("--web-config", type=FILE, help="TLS and users, in a file as of Prometheus's exporters.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True)
 @click.option("--log-format", type=click.Choice(["console", "json", "logfmt"]), default="console", show_default=True)
 @click.option("--state-dir", type=FILE, help="Where positions, counters and history are kept.")
 def run(
-    config: Path | None, root: Path, listen: tuple[str, ...], log_level: str, log_format: Any, state_dir: Path | None
+    config: Path | None,
+    root: Path,
+    listen: tuple[str, ...],
+    web_config: Path | None,
+    log_level: str,
+    log_format: Any,
+    state_dir: Path | None,
 ) -> None:
     """Run the daemon: observe, and publish for Prometheus and people."""
     from bmrepmon.app import run_daemon
@@ -25,13 +32,14 @@ def run(
 
     configure(log_level, log_format)
     with told():
-        installation = look(config, root, overrides(listen, state_dir))
+        installation = look(config, root, overrides(listen, web_config, state_dir))
         sys.exit(run_daemon(installation))
 
 
-def overrides(listen: tuple[str, ...], state_dir: Path | None) -> dict[str, Any]:
+def overrides(listen: tuple[str, ...], web_config: Path | None, state_dir: Path | None) -> dict[str, Any]:
     """Turn options into settings."""
     return {
         **({"web.listen": listen} if listen else {}),
+        **({"web.config": str(web_config.absolute())} if web_config else {}),
         **({"state.directory": str(state_dir.absolute())} if state_dir else {}),
     }

@@ -29,6 +29,7 @@ class Web:
     """``[web]``: where the daemon listens."""
 
     listen: Addresses = (Address("127.0.0.1", 10057),)
+    config: AbsolutePath | None = None  # TLS and users, in the format of Prometheus's exporters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

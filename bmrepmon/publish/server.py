@@ -8,15 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from bmrepmon.config.types import Address
 from bmrepmon.failures import Failure
+from bmrepmon.publish.access import Access
+from bmrepmon.publish.connection import Connection, Room
 
-BACKLOG = 128
-CONNECTIONS = 512  # at once; one more is told 503
+BACKLOG = 1024  # connections that the kernel keeps until we come round
+HEADER_BYTES = 16384
 KEEP_ALIVE = 75  # seconds; more than Prometheus's usual scrape interval, so that a scrape finds its connection open
 GRACE = 2  # seconds that running answers get at the end
 BEAT = 1.0  # seconds between two beats
@@ -40,10 +44,18 @@ class WebServer:
 
     name = "web"
 
-    def __init__(self, app: ASGIApp, listen: Sequence[Address], steady: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listen: Sequence[Address],
+        steady: Callable[[], float] = time.monotonic,
+        access: Access | None = None,
+    ) -> None:
         """Bind every address, so that a busy port is known before anything runs. Raises ListenError."""
         self._sockets = list(bind_all(listen))
-        self._server = uvicorn.Server(config(app))
+        self._access = access or Access()
+        self._room = Room()
+        self._server = uvicorn.Server(config(app, partial(Connection, self._room, self._access)))
         self._steady = steady
         self._last_beat = steady()
         self._serving = threading.Event()
@@ -53,7 +65,7 @@ class WebServer:
     @property
     def alive(self) -> bool:
         """Whether the thread runs."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and self._access.alive
 
     @property
     def last_beat(self) -> float:
@@ -62,6 +74,7 @@ class WebServer:
 
     def start(self) -> None:
         """Begin to serve, and return once requests are answered."""
+        self._access.start()
         self._thread.start()
         if not self._serving.wait(START_WITHIN):
             raise ListenError(f"the web server did not start within {START_WITHIN:g} s; see the log")
@@ -69,6 +82,7 @@ class WebServer:
     def stop(self, deadline: float) -> bool:
         """End within ``deadline`` seconds and tell whether that worked; running answers get a grace, then are cut."""
         self._server.should_exit = True
+        self._access.stop()
         if self._thread.ident is None:  # never started: only the sockets are to be given back
             for bound in self._sockets:
                 bound.close()
@@ -86,23 +100,17 @@ class WebServer:
             if self._server.started:
                 self._serving.set()
             await asyncio.wait([serving], timeout=BEAT if self._serving.is_set() else 0.01)
-        self._cut()
+        self._room.drop_all()  # who did not take the answer: a closing connection waits for them for ever
         await serving
 
-    def _cut(self) -> None:
-        """Drop the clients that did not take their answer: a closing connection waits for them for ever."""
-        for connection in list(self._server.server_state.connections):
-            transport = getattr(connection, "transport", None)
-            if transport is not None:
-                transport.abort()
 
-
-def config(app: ASGIApp) -> uvicorn.Config:
+def config(app: ASGIApp, connection: Any) -> uvicorn.Config:
     """Return uvicorn's settings: HTTP/1.1 only, no log lines of requests, nothing that names the program."""
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=connection,
+        h11_max_incomplete_event_size=HEADER_BYTES,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -111,7 +119,6 @@ def config(app: ASGIApp) -> uvicorn.Config:
         date_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )

@@ -8,35 +8,27 @@ from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.model.state import Key
+from bmrepmon.publish.access import Access, Guard
 from bmrepmon.publish.document import Failure, SeriesNames
 from bmrepmon.publish.exposition import SERIES, Exposition
 from bmrepmon.publish.facts import awaited
 from bmrepmon.publish.folders import LIMIT, MOST, SORTS, STATES, encode_folders, list_folders
+from bmrepmon.publish.headers import SecurityHeaders
 from bmrepmon.publish.page import Pages
 from bmrepmon.publish.status import describe, encode_status, history
 from bmrepmon.words.language import choose
 
 STATIC: Mapping[str, str] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 ERROR_TEXTS: Mapping[int, str] = {404: "not_found", 405: "not_allowed"}  # anything else is ours: "broken"
 API_ERRORS: Mapping[int, str] = {404: "there is no such path", 405: "only GET and HEAD are answered"}
 
@@ -46,11 +38,13 @@ def build_web(
     silent: Callable[[], tuple[str, ...]],
     sources: Collection[Key] = (),
     limit: int = SERIES,
+    access: Access | None = None,
 ) -> ASGIApp:
     """Build the application.
 
     ``snapshot`` returns the last one, ``silent`` the names of the daemon's threads that do not beat; ``sources`` are
     those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
+    ``access`` tells who may read; without it, everybody.
     """
     pages = Pages()
     app = Starlette(
@@ -65,7 +59,7 @@ def build_web(
         exception_handlers=error_answers(pages),
     )
     app.router.redirect_slashes = False  # a redirect would repeat the path
-    return SecurityHeaders(app)
+    return SecurityHeaders(Guard(app, access), lambda: access.rules.headers) if access else SecurityHeaders(app)
 
 
 def metrics_routes(exposition: Exposition) -> Sequence[Route]:
@@ -177,26 +171,6 @@ def error_answers(pages: Pages) -> Mapping[Any, Callable[[Request, Exception], A
         return HTMLResponse(text, code, headers)
 
     return {HTTPException: refused, Exception: refused}
-
-
-class SecurityHeaders:
-    """Adds the headers that keep browsers from doing what nobody asked for; a header already set stays."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap ``app`` from outside, so that its error answers have them too."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything through."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
 
 
 def told(sentence: str, names: Sequence[str]) -> Response:

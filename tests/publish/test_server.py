@@ -1,9 +1,15 @@
 import http.client
+import os
+import resource
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from served import Served
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -128,3 +134,92 @@ def test_idle_connections_do_not_hold_up_the_end() -> None:
         assert server.stop(5.0)
         assert time.monotonic() - began < 2.0
     kept.close()
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let this process open the sockets of 2,000 clients and of their server."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("this user may not open 4,096 files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def scrape(served: Served) -> float:
+    """Return the seconds that a scrape took."""
+    began = time.monotonic()
+    answer, body = served.ask("/metrics")
+    assert (answer.status, len(body) > 1000) == (200, True)
+    return time.monotonic() - began
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_thousand_idle_and_a_thousand_slow_connections(served: Served) -> None:
+    """Scrapes go on to be answered within a second, and memory stays bounded."""
+    scrape(served)
+    before = resident()
+    clients = []
+    try:
+        for number in range(2000):
+            clients.append(socket.create_connection(served.address, timeout=10))
+            if number >= 1000:
+                clients[-1].sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        times = []
+        for slow in clients[1000::200]:
+            with suppress(OSError):  # it had to go
+                slow.sendall(b"x")
+            times.append(scrape(served))
+
+        assert sorted(times)[2] < 1.0
+        assert resident() - before < 32e6
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_a_request_has_its_time(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who goes on sending without coming to an end is cut off, on a new connection and on one that was kept."""
+    monkeypatch.setattr("bmrepmon.publish.connection.REQUEST_WITHIN", 0.3)
+    for first in (b"", b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"):
+        with socket.create_connection(served.address, timeout=10) as client:
+            client.sendall(first)
+            if first:
+                assert client.recv(10000).startswith(b"HTTP/1.1 200")
+            client.sendall(b"GET /metrics HTTP/1.1\r\n")
+
+            assert cut_off(client)
+
+
+def cut_off(client: socket.socket) -> bool:
+    """Send a byte now and then until the other side has gone."""
+    client.settimeout(0.05)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            client.sendall(b"X")
+            if not client.recv(1):
+                return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("request_", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"secret" * 2800])
+def test_what_is_no_request_is_refused_with_the_headers_of_all(served: Served, request_: bytes) -> None:
+    """Nonsense and headers without an end; the answer repeats nothing."""
+    with socket.create_connection(served.address, timeout=10) as client:
+        client.sendall(request_)
+        answer = client.recv(10000)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"X-Content-Type-Options: nosniff\r\n" in answer
+    assert b"secret" not in answer
