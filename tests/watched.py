@@ -9,6 +9,7 @@ from daemon import Daemon, Samples, eventually
 from bmrepmon.demo.server import SimulatedServer
 
 QUICK = {f"BMREPMON_SCHEDULE__{source}": "1s" for source in ("SPOOL", "DATABASE", "SESSIONS", "BACKLOG")}
+NOT_YET = {"success": None, "reason": None, "running_since": None}
 SCRAPES = 50
 WITHIN = 1.0  # seconds that a scrape may take on a machine that does other things too; it takes some 10 ms
 
@@ -19,8 +20,8 @@ def config(server: SimulatedServer) -> Path:
 
 
 def health(daemon: Daemon, source: str) -> Any:
-    """Return what the status document tells of a source."""
-    return next(told for told in daemon.status()["sources"] if told["source"] == source)
+    """Return what the status document tells of a source; nothing before its first round."""
+    return next((told for told in daemon.status()["sources"] if told["source"] == source), NOT_YET)
 
 
 def value(samples: Samples, name: str, source: str) -> float | None:

@@ -42,7 +42,8 @@ def suggestion(wrong: str, right: Iterable[str]) -> str:
 def path(text: str) -> str:
     """Accept an absolute path."""
     if not text.startswith("/") or not text.isprintable():
-        raise ValueError(f"{quoted(text)} is not an absolute path: start it with /")
+        shown = quoted(text) if "/" in text else f"this text of {len(text)} characters"  # a password by mistake?
+        raise ValueError(f"{shown} is not an absolute path: start it with /")
     return text
 
 

@@ -6,7 +6,7 @@ Each is built from the text in the file and raises ``ValueError`` with one sente
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple, NoReturn, Self
 
 from bmrepmon.config.crontab import crontab
 
@@ -108,7 +108,7 @@ class Trigger:
 
 
 class Secret:
-    """A text that shows itself nowhere: not in str, repr, tracebacks of values, or by accident in a log."""
+    """A text that shows itself nowhere: not in str, repr, a pickle, tracebacks of values, or by accident in a log."""
 
     __slots__ = ("_text",)
 
@@ -122,6 +122,9 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(...)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not to be written down")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._text == self._text
