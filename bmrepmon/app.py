@@ -22,7 +22,7 @@ from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import Durable, Key, State
 from bmrepmon.parse.fold import fold_core_log, fold_replication_log
-from bmrepmon.publish.access import open_access
+from bmrepmon.publish.access import open_access, warn_of_strangers
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
 from bmrepmon.runtime import deaths
@@ -98,6 +98,7 @@ def build_daemon(
         clock.steady,
         access,
     )
+    warn_of_strangers(settings.web, access.rules, log.warning)
     members += [
         Ticker("saver", SAVE_EVERY, lambda: store.save(keeper.state.durable), clock),
         Ticker("sampler", SAMPLE_EVERY, lambda: keeper.apply(sample(snapshot())), clock),

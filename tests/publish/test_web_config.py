@@ -15,7 +15,7 @@ import snapshots
 
 from bmrepmon.config.settings import Web
 from bmrepmon.config.types import Address
-from bmrepmon.publish.access import Access, WebConfigError, open_access
+from bmrepmon.publish.access import Access, WebConfigError, open_access, warn_of_strangers
 from bmrepmon.publish.access.document import Tls, parse_web_config
 from bmrepmon.publish.connection import MOST
 from bmrepmon.publish.server import WebServer
@@ -340,7 +340,8 @@ def test_listening_elsewhere_unprotected_is_warned_of(keys: Path, host: str, tex
     said: list[str] = []
     file = keys / "web.yml"
     file.write_text(text or "")
-    open_access(Web(listen=(Address(host, 10057),), config=str(file) if text else None), said.append)
+    web = Web(listen=(Address(host, 10057),), config=str(file) if text else None)
+    warn_of_strangers(web, open_access(web, said.append).rules, said.append)
 
     assert len(said) == bool(told)
     assert told in "".join(said)

@@ -86,17 +86,20 @@ class Access:
 
 
 def open_access(web: Web, say: Callable[[str], None]) -> Access:
-    """Read the web configuration, if there is one, and warn if anybody may read. Raises WebConfigError."""
-    access = Access(Path(web.config) if web.config else None, say)
+    """Read the web configuration, if there is one. Raises WebConfigError with every problem."""
+    return Access(Path(web.config) if web.config else None, say)
+
+
+def warn_of_strangers(web: Web, rules: Rules, say: Callable[[str], None]) -> None:
+    """Tell once, with the way out, when anybody elsewhere may read, or could read a password."""
     open_to = [str(address) for address in web.listen if not is_loopback(address.host)]
-    if open_to and not (access.rules.users or access.rules.checks_clients):
+    if open_to and not (rules.users or rules.checks_clients):
         say(
             f"{', '.join(open_to)} can be read from elsewhere, without a password: name users or client certificates "
             "in a file for --web-config, or listen on 127.0.0.1"
         )
-    elif open_to and access.rules.context is None:
+    elif open_to and rules.context is None:
         say(f"{', '.join(open_to)} takes passwords without TLS: add tls_server_config to {web.config}")
-    return access
 
 
 def is_loopback(host: str) -> bool:
