@@ -4,6 +4,8 @@ DEMO_FLAGS =
 TEST_FLAGS =
 CHAOS_FLAGS =
 FUZZ_INPUTS = 1400000
+BENCH_FLAGS =
+SOAK_FLAGS =
 VENV = .venv
 INTERPRETERS = $(shell .ci/interpreters)
 PYTHON = $(lastword $(subst =, ,$(firstword $(INTERPRETERS))))
@@ -17,7 +19,7 @@ quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 # Programs that were unpacked rather than installed: .ci/system-packages
 export PATH := $(PATH):/usr/sbin:$(CURDIR)/build/packages/usr/bin
 
-.PHONY: help demo test chaos fuzz lint unit format lock build image-check venv clean python packages
+.PHONY: help demo test chaos fuzz soak audit-deps lint unit format lock build image-check venv clean python packages
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/.test
 
@@ -37,6 +39,16 @@ chaos: $(VENV)/.dev ## what may happen to a log and its reader, in random order 
 
 fuzz: $(VENV)/.dev ## mutated inputs for every parser (FUZZ_INPUTS=10000000)
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --inputs $(FUZZ_INPUTS)
+
+soak: $(VENV)/.dev ## a simulated week at speed: does anything grow? (SOAK_FLAGS='--seconds 600 --write docs/explanation/soak.md')
+	@PYTHONPATH=tests $(BIN)/python -m soak $(SOAK_FLAGS)
+
+audit-deps: ## ask the advisories of PyPI about every locked package; fails, too, when they cannot be asked
+	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/pip -q install pip-audit; }
+	@build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/requirements-dev.txt
+
+bench: $(VENV)/.dev ## time against the tools of today, into build/bench.json (BENCH_FLAGS='--runs 9')
+	@$(BIN)/python -m bench $(BENCH_FLAGS)
 
 lint: $(VENV)/.dev ## style, types and the arrows between the parts
 	@$(BIN)/ruff check --quiet
