@@ -68,7 +68,7 @@ class SourceScheduler:
 
         What hangs is named in the log and left behind in its daemon thread.
         """
-        end = self._clock.steady() + deadline
+        end = self._clock.steady() + min(deadline, CLOSE_WITHIN)  # what hangs leaves time to those who save
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         closing = [begin(poller.source.close, f"close {poller.name}") for poller, _ in self._scheduled.values()]
