@@ -1,0 +1,35 @@
+"""``make bench``: compare, print the table, write build/bench.json."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measure import Differs, compare
+from bench.report import document, table
+from bench.spool import full_count
+
+
+def main() -> int:
+    """Run what the command line asks for; return 1 when two ways give two answers."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--messages", type=int, default=1_000_000, help="files of the spool")
+    parser.add_argument("--folders", type=int, default=10_000, help="of the spool")
+    parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
+    parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
+    asked = parser.parse_args()
+    asked.output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.output.parent) as inputs:
+        try:
+            results = [compare(full_count(Path(inputs), asked.messages, asked.folders), asked.runs)]
+        except Differs as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+    asked.output.write_text(json.dumps(document(results), indent=2) + "\n")
+    sys.stdout.write(table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
