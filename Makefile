@@ -3,6 +3,7 @@
 DEMO_FLAGS =
 TEST_FLAGS =
 CHAOS_FLAGS =
+BENCH_FLAGS =
 FUZZ_INPUTS = 1400000
 BENCH_FLAGS =
 SOAK_FLAGS =
@@ -19,7 +20,7 @@ quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 # Programs that were unpacked rather than installed: .ci/system-packages
 export PATH := $(PATH):/usr/sbin:$(CURDIR)/build/packages/usr/bin
 
-.PHONY: help demo test chaos fuzz soak audit-deps lint unit format lock build image-check venv clean python packages
+.PHONY: help demo test chaos fuzz soak audit-deps bench lint unit format lock build image-check venv clean python packages
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/.test
 
