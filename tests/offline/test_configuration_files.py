@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[2]
 SAMPLE = PROJECT / "deploy/bmrepmon.toml"
 REFERENCE = PROJECT / "docs/reference/configuration.md"
 NO_DEFAULT = {  # what the sample shows for keys whose default is not a fixed value
+    ("web", "config"): "/etc/bmrepmon/web-config.yml",
     ("backend", "name"): "bm-master",
     ("backend", "database"): "host=localhost dbname=bj-data user=bmrepmon",
     ("backend", "database_password_file"): "/etc/bmrepmon/database.password",
