@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ from bmrepmon.model.readings import Source
 from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import Durable, Key, State
+from bmrepmon.model.verdict.gather import judge_all
+from bmrepmon.model.verdict.thresholds import Thresholds
 from bmrepmon.parse.fold import fold_core_log, fold_replication_log
 from bmrepmon.publish.access import open_access, warn_of_strangers
 from bmrepmon.publish.server import WebServer
@@ -47,6 +50,7 @@ from bmrepmon.words.language import Language, load_language
 
 SAVE_EVERY = 2.0  # seconds: what a kill -9 makes us read again, once
 SAMPLE_EVERY = 60.0  # seconds between two points of a series
+JUDGE_EVERY = 10.0  # seconds
 PROBE = Trigger.every("1s")  # when the heartbeat is looked at
 PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
 LOG_WITHIN = 10.0  # seconds that a comparison of folders waits for the log to be read
@@ -88,6 +92,7 @@ def build_daemon(
         *past_logs(installation, keeper.state.durable),
     )
     snapshot = snapshots(installation, keeper, clock)
+    limits = thresholds(installation)
     members: list[Member] = []
     supervisor = Supervisor(members, clock, Notifier(os.environ))
     settings = installation.settings
@@ -101,6 +106,7 @@ def build_daemon(
     warn_of_strangers(settings.web, access.rules, log.warning)
     members += [
         Ticker("saver", SAVE_EVERY, lambda: store.save(keeper.state.durable), clock),
+        Ticker("judge", JUDGE_EVERY, lambda: pronounce(keeper, snapshot(), limits), clock),
         Ticker("sampler", SAMPLE_EVERY, lambda: keeper.apply(sample(snapshot())), clock),
         log_loop,
         SourceScheduler([(Poller(source, keeper.apply, clock), trigger) for source, trigger in scheduled], clock),
@@ -122,7 +128,31 @@ def observe_once(installation: Installation, only: str | None = None) -> Snapsho
     scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in wanted]
     SourceScheduler(scheduled, clock).run_once(ONCE_WITHIN)
     loop.stop(0)
-    return snapshots(installation, keeper, clock)()
+    snapshot = snapshots(installation, keeper, clock)
+    at_once = replace(thresholds(installation), warm_up=0.0, disconnected_after=0.0, core_down=0.0)
+    keeper.apply(judge_all(snapshot(), at_once))
+    return snapshot()
+
+
+def pronounce(keeper: Keeper, snapshot: Snapshot, limits: Thresholds) -> None:
+    """Judge every backend, and tell in the log whose state has changed."""
+    judged = judge_all(snapshot, limits)
+    before = snapshot.state.durable.trails
+    keeper.apply(judged)
+    for name, trail in judged.trails.items():
+        was = before[name].verdict if name in before else None
+        now = trail.verdict
+        if now and (was is None or was.finding != now.finding):
+            say = log.warning if now.severity in ("warning", "critical") else log.info
+            say("verdict", backend=name, state=now.finding.state, reason=now.finding.reason, severity=now.severity)
+
+
+def thresholds(installation: Installation) -> Thresholds:
+    """Return what ``[verdict]`` says."""
+    chosen = installation.settings.verdict
+    zone = local_zone(installation.root, os.environ)
+    limits = {field.name: float(getattr(chosen, field.name)) for field in fields(chosen) if field.name != "maintenance"}
+    return Thresholds(**limits, maintenance=lambda at: any(window.holds(at, zone) for window in chosen.maintenance))
 
 
 def odd(installation: Installation, t: Language) -> Iterator[str]:

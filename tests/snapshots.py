@@ -17,6 +17,7 @@ from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import Durable, State
 from bmrepmon.model.survey import FolderSurvey, folder_key, pack_folder, sign
+from bmrepmon.model.verdict.states import Finding, Sample, Trail, Verdict
 from bmrepmon.model.waits import Step
 
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
@@ -42,6 +43,13 @@ def unknown() -> Snapshot:
     return derive(State(NOW), (BackendFacts(MASTER, (), 4),), NOW)
 
 
+def trail() -> Trail:
+    """Build what led to the verdict on the first backend: a backlog that goes down by a message a second."""
+    samples = tuple(Sample(NOW - 30 * n, 1200 + 30 * n, 1300 + 30 * n) for n in range(20, -1, -1))
+    finding = Finding("catching_up", "draining", "info")
+    return Trail(Verdict(finding, NOW - 300, NOW - 3, 9, frozen({"lag_age": 200.0}), "info"), samples=samples)
+
+
 def state() -> State:
     """Build the state of both snapshots."""
     return State(
@@ -63,6 +71,7 @@ def state() -> State:
                     "core_log": FollowerCounts(rotations=1, exists=False, reason="missing", error=NO_CORE_LOG),
                 }
             ),
+            trails=frozen({MASTER: trail()}),
             waits=frozen({MASTER: frozen({folder_key("INBOX").hex(): (Step(NOW - 45, 100, 40),)})}),
             history=frozen(
                 {

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
+from bmrepmon.config.maintenance import Maintenance
 from bmrepmon.config.types import Address, Duration, Secret, Trigger
 
 KINDS: Mapping[type, str] = {
@@ -27,6 +28,7 @@ WRITTEN: Mapping[type, str] = {  # in this order: true and false are numbers to 
 FROM_TEXT: Mapping[type, Callable[[str], object]] = {
     Address: Address.parse,
     Duration: Duration,
+    Maintenance: Maintenance.parse,
     Secret: Secret,
     Trigger: Trigger.parse,
 }

@@ -21,6 +21,7 @@ from bmrepmon.config.checks import (
     Zone,
     between,
 )
+from bmrepmon.config.maintenance import Maintenance
 from bmrepmon.config.types import Address, Duration, Trigger
 
 
@@ -80,6 +81,37 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """``[verdict]``: from when on something is wrong."""
+
+    warm_up: PositiveDuration = field(default_factory=lambda: Duration("60s"))  # we watch before we judge
+    disconnected_after: PositiveDuration = field(default_factory=lambda: Duration("60s"))  # without a session
+    core_down: PositiveDuration = field(
+        default_factory=lambda: Duration("5m")
+    )  # that bm-core may take no connections: a restart
+    core_restart: PositiveDuration = field(
+        default_factory=lambda: Duration("25m")
+    )  # that sync_client may take to come back after one
+    stalled_after: PositiveDuration = field(
+        default_factory=lambda: Duration("90s")
+    )  # without an answer, where there is a probe
+    silent_after: PositiveDuration = field(default_factory=lambda: Duration("5m"))  # the same without a probe
+    stuck_after: PositiveDuration = field(
+        default_factory=lambda: Duration("30m")
+    )  # that a folder may be behind while others flow
+    soft_lag: PositiveDuration = field(default_factory=lambda: Duration("60s"))  # from which on it is late
+    hard_lag: PositiveDuration = field(
+        default_factory=lambda: Duration("30m")
+    )  # from which on it is critical, whatever the trend
+    trend: PositiveDuration = field(default_factory=lambda: Duration("15m"))  # over which a trend is read
+    idle_after: PositiveDuration = field(default_factory=lambda: Duration("5m"))  # without an apply
+    residue_after: PositiveDuration = field(
+        default_factory=lambda: Duration("1d")
+    )  # since a folder that is behind was written to
+    maintenance: tuple[Maintenance, ...] = ()  # when a critical verdict is a warning, and a warning for information
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
     """``[privacy]``: what may be named."""
 
@@ -112,6 +144,7 @@ class Settings:
     bluemind: BlueMind = field(default_factory=BlueMind)
     backend: tuple[Backend, ...] = ()
     schedule: Schedule = field(default_factory=Schedule)
+    verdict: Verdict = field(default_factory=Verdict)
     privacy: Privacy = field(default_factory=Privacy)
     limits: Limits = field(default_factory=Limits)
     state: StateSection = field(default_factory=StateSection)
@@ -123,6 +156,7 @@ SECTIONS: Mapping[str, type] = {
     "bluemind": BlueMind,
     "backend": Backend,
     "schedule": Schedule,
+    "verdict": Verdict,
     "privacy": Privacy,
     "limits": Limits,
     "state": StateSection,

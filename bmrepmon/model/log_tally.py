@@ -60,6 +60,8 @@ class LogTally:
         self._indexed_records, self._missing_bodies = activity.indexed_records, activity.missing_bodies
         self._durations = {name: Durations(histogram) for name, histogram in activity.durations.items()}
         self._applied_at, self._probe_applied_at = dict(activity.last_apply_at), dict(activity.last_probe_apply_at)
+        self._ok_at, self._reply_ok_at = dict(activity.last_ok_at), activity.last_reply_ok_at
+        self._core_ready_at = activity.core_ready_at
         self._positions, self._moved = activity.positions, dict[bytes, Position]()
         self._probe_applies = dict(activity.probe_applies)
         self._active, self._active_at = activity.active_sessions, activity.active_sessions_at
@@ -136,6 +138,9 @@ class LogTally:
             durations=frozen({name: durations.histogram() for name, durations in self._durations.items()}),
             last_apply_at=frozen(self._applied_at),
             last_probe_apply_at=frozen(self._probe_applied_at),
+            last_ok_at=frozen(self._ok_at),
+            last_reply_ok_at=self._reply_ok_at,
+            core_ready_at=self._core_ready_at,
             active_sessions=self._active,
             active_sessions_at=self._active_at,
             sessions_started=self._started,
@@ -181,7 +186,12 @@ class LogTally:
             self._refused[command.command if command else ""] += 1
         if reason is not None:
             self._errors[reason] += 1
+        else:
+            self._reply_ok_at = max(at, self._reply_ok_at or at)
         if status == "ok" and command and command.folder:
+            partition = command.folder.partition or ""
+            if partition in self._ok_at or len(self._ok_at) < MAX_PARTITIONS:
+                self._ok_at[partition] = max(at, self._ok_at.get(partition, at))
             self._arrived(at, command.folder)
         return Answer(at, command, status)
 
@@ -230,6 +240,8 @@ class LogTally:
         self._errors[event.reason] += 1
 
     def _notice(self, event: Notice) -> None:
+        if event.kind == "core_ready":
+            self._core_ready_at = event.at
         if event.kind == "core_listening":  # a new bm-core: no session of the old one lives
             self._sessions(event.at, 0)
 

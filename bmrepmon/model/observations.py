@@ -73,6 +73,7 @@ class SessionCounts:
     """Replication sessions as the kernel sees them, by peer, sorted by address."""
 
     peers: tuple[PeerSessions, ...]
+    listening: bool | None = None  # whether anybody takes connections there
 
     @property
     def total(self) -> int:

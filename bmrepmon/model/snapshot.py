@@ -8,6 +8,8 @@ from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.lag_age import disputed_folders, heartbeats, lag_seconds
 from bmrepmon.model.observations import RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.state import State
+from bmrepmon.model.verdict.drain import Eta, remaining_time
+from bmrepmon.model.verdict.states import Trail, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ class BackendSnapshot:
     delta_messages: int | None  # spool + archive message files minus bodies, signed
     active_sessions: int | None
     expected_sessions: int
+    verdict: Verdict | None = None  # None before the first judgement
+    eta: Eta | None = None  # None while it does not drain
+
+    @property
+    def progress(self) -> float | None:
+        """The share of all messages that is replicated, 0 to 1; what was never replicated is missing from it."""
+        if self.lag is None or not self.lag.messages:
+            return None
+        missing = self.lag.lag_messages + (self.lag.passive_messages or 0)
+        return min(1.0, max(0.0, 1.0 - missing / self.lag.messages))
 
     @property
     def lag(self) -> FolderComparison | None:
@@ -84,6 +96,7 @@ def assign_sessions(sessions: SessionCounts | None, facts: tuple[BackendFacts, .
 def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -> BackendSnapshot:
     spool, archive = state.store_count("spool", fact.name), state.store_count("archive", fact.name)
     rows = state.rows(fact.name)
+    trail = state.durable.trails.get(fact.name, Trail())
     return BackendSnapshot(
         name=fact.name,
         spool=spool,
@@ -98,6 +111,8 @@ def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -
         delta_messages=_delta(state, fact.name, spool, archive, rows),
         active_sessions=active,
         expected_sessions=fact.expected_sessions,
+        verdict=trail.verdict,
+        eta=remaining_time(trail),
     )
 
 

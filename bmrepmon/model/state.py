@@ -20,6 +20,7 @@ from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import Observation, RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.positions import NO_POSITIONS, PastPositions, Positions
 from bmrepmon.model.readings import Reading, RoundStarted
+from bmrepmon.model.verdict.states import Trail
 from bmrepmon.model.waits import Waits, still, wait_on
 
 Key = tuple[str, str]  # source, backend
@@ -46,6 +47,13 @@ class Sampled:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Every backend has been judged."""
+
+    trails: Mapping[str, Trail]
+
+
+@dataclass(frozen=True, slots=True)
 class Durable:
     """What is saved and restored as one document: positions with the counters that they stand for."""
 
@@ -56,6 +64,7 @@ class Durable:
     past: Positions = NO_POSITIONS  # of folders, from logs that are older than the one that is followed
     waits: Mapping[str, Waits] = field(default_factory=frozen)  # by backend: what its folders wait for
     history: Mapping[str, Window] = field(default_factory=frozen)  # by series, "name" or "name/backend"
+    trails: Mapping[str, Trail] = field(default_factory=frozen)  # by backend: its verdict, and what led to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,7 @@ class State:
         return observation if isinstance(observation, SessionCounts) else None
 
 
-Event = RoundStarted | Reading | LogAdvanced | Sampled
+Event = RoundStarted | Reading | LogAdvanced | Sampled | Judged
 
 
 def reduce(state: State, event: Event) -> State:
@@ -115,6 +124,8 @@ def reduce(state: State, event: Event) -> State:
             return _paired(replace(state, durable=_advanced(state.durable, event)), event)
         case Sampled():
             return replace(state, durable=_sampled(state.durable, event))
+        case Judged():
+            return replace(state, durable=replace(state.durable, trails=event.trails))
 
 
 def _health(state: State, source: str, backend: str) -> SourceHealth:

@@ -8,7 +8,7 @@ import ipaddress
 import re
 from collections import Counter
 
-ESTABLISHED = 1  # Linux, include/net/tcp_states.h
+ESTABLISHED, LISTEN = 1, 10  # Linux, include/net/tcp_states.h
 
 
 def established_peers(raw: bytes, port: int) -> Counter[str]:
@@ -26,6 +26,16 @@ def established_peers(raw: bytes, port: int) -> Counter[str]:
     for peer, sessions in peers.items():
         shown[_address(peer)] += sessions
     return shown
+
+
+def listens(raw: bytes, port: int) -> bool:
+    r"""Tell whether a socket listens on our ``port``.
+
+    >>> listens(b"   0: 00000000:09C5 00000000:0000 0A 00000000:00000000\n", 2501)
+    True
+    """
+    line = rb"^ *[0-9]+: [0-9A-F]+:%04X [0-9A-F]+:[0-9A-F]{4} %02X "
+    return re.search(line % (port, LISTEN), raw, re.MULTILINE) is not None
 
 
 def _address(words: bytes) -> str:

@@ -98,10 +98,42 @@ class HeartbeatStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictStatus:
+    """Whether replication works, and if not, why."""
+
+    state: Annotated[str, Meta(description="as the label `state` of `bmrepmon_verdict`")]
+    reason: Annotated[str, Meta(description="code of the reason")]
+    sentence: Annotated[str, Meta(description="the reason in one English sentence")]
+    remedy: Annotated[
+        tuple[str, ...], Meta(description="what to type, a command a line; empty when nothing is to be done")
+    ]
+    alike: Annotated[tuple[str, ...], Meta(description="codes of what would look the same from here")]
+    severity: Annotated[
+        str, Meta(description="`ok`, `info`, `warning`, `critical`; lower during announced maintenance")
+    ]
+    since: Annotated[datetime, Meta(description="when this state was entered")]
+    at: Annotated[datetime, Meta(description="when it was judged")]
+    rule: Annotated[int, Meta(description="number of the rule that found it")]
+    evidence: Annotated[dict[str, float], Meta(description="the numbers that were looked at, ages in seconds")]
+
+
+@dataclass(frozen=True, slots=True)
+class EtaStatus:
+    """When everything will be replicated, while it drains."""
+
+    seconds: Annotated[float, Meta(description="at the median rate of the last 15 minutes")]
+    earliest: Annotated[float, Meta(description="at the rate of the better quarter")]
+    latest: Annotated[float, Meta(description="at the rate of the worse quarter")]
+
+
+@dataclass(frozen=True, slots=True)
 class BackendStatus:
     """One Cyrus spool and its database."""
 
     name: Annotated[str, Meta(description="the server uid")]
+    verdict: Annotated[VerdictStatus | None, Meta(description="the verdict, once it was judged")]
+    progress_ratio: Annotated[float | None, Meta(description="share of all messages that is replicated, 0 to 1")]
+    eta: Annotated[EtaStatus | None, Meta(description="when it will be drained; `null` unless it drains")]
     spool: Annotated[StoreFiles | None, Meta(description="the spool")]
     archive: Annotated[StoreFiles | None, Meta(description="the archives")]
     unique_messages: Annotated[int | None, Meta(description="messages of both stores, hard-linked copies counted once")]

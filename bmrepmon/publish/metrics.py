@@ -17,6 +17,7 @@ from bmrepmon.publish.samples import (
     of_sources,
     of_stores,
 )
+from bmrepmon.publish.verdict_metrics import VERDICT_METRICS
 
 __all__ = ["METRICS", "SERIES_DROPPED", "Metric"]
 
@@ -27,6 +28,7 @@ LAST_COUNT = "as of the last exact count, see bmrepmon_database_message_bodies_e
 LIVE = "as of the last line read"
 
 METRICS: tuple[Metric, ...] = (
+    *VERDICT_METRICS,
     Metric(
         "bmrepmon_spool_files",
         "gauge",

@@ -4,7 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bmrepmon.publish.document import Status
 from bmrepmon.publish.runbooks import Runbooks
-from bmrepmon.publish.wording import MARKS, errors, lingers, state_of
+from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, remedy, state_of
 from bmrepmon.words.language import LANGUAGES, UNKNOWN, load_language
 
 LINKS = (
@@ -31,6 +31,7 @@ class Pages:
             auto_reload=False,
         )
         environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN)
+        environment.globals.update(severity_marks=SEVERITY_MARKS, remedy=remedy)
         environment.globals.update(state_of=state_of, lingers=lingers, errors=errors)
         self._landing = environment.get_template("landing.html")
         self._runbook = environment.get_template("runbook.html")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,10 +14,12 @@ from bmrepmon.model.history import Window
 from bmrepmon.model.lag import FOLDER_STATES
 from bmrepmon.model.observations import StoreCount
 from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
+from bmrepmon.model.verdict.states import Verdict
 from bmrepmon.publish.document import (
     BackendStatus,
     CoreStatus,
     DatabaseRows,
+    EtaStatus,
     FolderCounts,
     FollowerStatus,
     HeartbeatStatus,
@@ -31,8 +34,11 @@ from bmrepmon.publish.document import (
     Status,
     StoreFiles,
     SyncLog,
+    VerdictStatus,
 )
 from bmrepmon.publish.facts import backend_of, sole_backend, sources
+from bmrepmon.publish.wording import remedy
+from bmrepmon.words.language import Language, load_language
 
 
 def render_status(snapshot: Snapshot) -> dict[str, Any]:
@@ -82,6 +88,9 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
     logged = snapshot.state.durable.log.active_sessions if sole_backend(snapshot) else None
     return BackendStatus(
         name=backend.name,
+        verdict=_verdict(backend.verdict) if backend.verdict else None,
+        progress_ratio=backend.progress,
+        eta=EtaStatus(backend.eta.likely, backend.eta.earliest, backend.eta.latest) if backend.eta else None,
         spool=_store(snapshot, backend.name, backend.spool),
         archive=_store(snapshot, backend.name, backend.archive),
         unique_messages=backend.unique_messages,
@@ -95,6 +104,27 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
         delta_messages=backend.delta_messages,
         sessions=Sessions(active=backend.active_sessions, expected=backend.expected_sessions, logged=logged),
     )
+
+
+def _verdict(verdict: Verdict) -> VerdictStatus:
+    finding, t = verdict.finding, _english()
+    return VerdictStatus(
+        state=finding.state,
+        reason=finding.reason,
+        sentence=t(f"reason_{finding.reason}"),
+        remedy=remedy(t, finding.reason),
+        alike=finding.alike,
+        severity=verdict.severity,
+        since=moment(verdict.since),
+        at=moment(verdict.at),
+        rule=verdict.rule,
+        evidence={name: round(value, 3) for name, value in sorted(verdict.evidence.items())},
+    )
+
+
+@cache
+def _english() -> Language:
+    return load_language("en", "verdict")
 
 
 def _store(snapshot: Snapshot, backend: str, count: StoreCount | None) -> StoreFiles | None:

@@ -1,6 +1,7 @@
 """The status document for the terminal: readable at 80 columns, plain when piped."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -10,9 +11,10 @@ from rich.text import Text
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.document import BackendStatus, CoreStatus, LogStatus, SourceStatus, Status, StoreFiles
 from bmrepmon.publish.status import describe
-from bmrepmon.publish.wording import MARKS, errors, lingers, state_of
+from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, remedy, state_of
 from bmrepmon.words.language import UNKNOWN, Language
 
+SEVERITY_COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red"}
 COLOURS = {"good": "green", "failed": "red", "empty": "yellow", "waiting": "yellow"}
 Row = tuple[str, str, str]  # what, how much, and what is to be said of it
 
@@ -26,7 +28,8 @@ def draw(status: Status, t: Language) -> RenderableType:
     """Return the document as something that rich can print, or keep alive on a screen."""
     parts: list[RenderableType] = [Text(f"bmrepmon {status.version}  {t('as_of', at=t.moment(status.at))}")]
     for backend in status.backends:
-        parts += [heading(backend.name), facts(_backend(backend, status, t)), *_partitions(backend, t)]
+        parts += [heading(backend.name), *_verdict(backend, status, t)]
+        parts += [facts(_backend(backend, status, t)), *_partitions(backend, t)]
     if status.other_sessions:
         parts.append(Text(f"\n{t('sessions_other', n=t.number(status.other_sessions))}", style="red"))
     if status.log:
@@ -57,6 +60,25 @@ def facts(rows: Iterator[Row]) -> RenderableType:
 def indented(part: RenderableType) -> RenderableType:
     """Set a part two columns in."""
     return Padding(part, (0, 0, 0, 2), expand=False)
+
+
+def _verdict(backend: BackendStatus, status: Status, t: Language) -> Iterator[RenderableType]:
+    """Draw the verdict: state, since when, why, and what to type."""
+    verdict = backend.verdict
+    if verdict is None:
+        return
+    mark, colour = SEVERITY_MARKS[verdict.severity], SEVERITY_COLOURS[verdict.severity]
+    since = t("verdict_since", age=t.age(verdict.since, status.at))
+    yield indented(Text.assemble((f"{mark} {t(f'state_{verdict.state}')}", f"bold {colour}"), f"  {since}"))
+    yield indented(Text(t(f"reason_{verdict.reason}")))
+    for alike in verdict.alike:
+        yield indented(Text(t("verdict_alike", reason=t(f"reason_{alike}"))))
+    for line in remedy(t, verdict.reason):
+        yield indented(Text(f"  {line}", style="cyan", no_wrap=True))
+    if backend.eta:
+        times = {name: t.length(seconds) for name, seconds in asdict(backend.eta).items()}
+        yield indented(Text(t("verdict_eta", **times)))
+    yield Text()
 
 
 def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Row]:

@@ -3,10 +3,19 @@
 from collections.abc import Mapping
 
 from bmrepmon.publish.document import LogStatus, SourceStatus, Status
+from bmrepmon.words.language import Language
 
 MARKS: Mapping[str, str] = {"good": "✓", "failed": "✗", "empty": "○", "waiting": "…"}  # never colour alone
 
 LINGERS = 5.0  # seconds; every round runs for a moment, and that is nothing to tell
+
+
+SEVERITY_MARKS: Mapping[str, str] = {"ok": "✓", "info": "…", "warning": "!", "critical": "✗"}
+
+
+def remedy(t: Language, reason: str) -> tuple[str, ...]:
+    """Return what to type for a reason of a verdict, in the texts of ``verdict``."""
+    return tuple(t.texts[f"remedy_{reason}"].splitlines())
 
 
 def state_of(source: SourceStatus) -> str:

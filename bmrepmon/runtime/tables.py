@@ -19,6 +19,7 @@ from bmrepmon.model.history import Point, Window
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.positions import NO_POSITIONS, PIECES, Positions
 from bmrepmon.model.state import Durable
+from bmrepmon.model.verdict.states import Trail
 from bmrepmon.model.waits import Waits
 from bmrepmon.runtime.codec import decode, encode
 
@@ -34,6 +35,7 @@ DOCUMENTS: Mapping[str, Any] = {
     "checkpoints": Mapping[str, Checkpoint],
     "followers": Mapping[str, FollowerCounts],
     "waits": Mapping[str, Waits],
+    "trails": Mapping[str, Trail],
 }
 
 # The first piece of each kind of positions in their table.

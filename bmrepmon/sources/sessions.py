@@ -1,11 +1,12 @@
 """Replication sessions as the kernel of the core server sees them: connections to the sync port of bm-core."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from bmrepmon.model.observations import PeerSessions, SessionCounts
 from bmrepmon.model.readings import SourceError
-from bmrepmon.parse.proc_net import established_peers
+from bmrepmon.parse.proc_net import established_peers, listens
 
 TABLES = ("net/tcp", "net/tcp6")  # a kernel without IPv6 has no tcp6; bm-core's Java shows its IPv4 peers there too
 BLOCK_BYTES = 1 << 16  # a busy server's table has thousands of lines of 150 bytes
@@ -29,27 +30,29 @@ class SessionSource:
             SourceError: ``missing``, ``permission`` or ``io``.
         """
         peers: Counter[str] = Counter()
-        missing = 0
+        listening, missing = False, 0
         for table in self._tables:
             try:
-                peers += self._peers(table)
+                for some in _blocks(table):
+                    peers += established_peers(some, self._port)
+                    listening = listening or listens(some, self._port)
             except FileNotFoundError:
                 missing += 1
             except OSError as error:
                 raise _failed(table, error) from error
         if missing == len(self._tables):
             raise SourceError("missing", f"{self._tables[0]}: no such file; sessions are unknown; mount /proc there")
-        return SessionCounts(tuple(PeerSessions(address, peers[address]) for address in sorted(peers)))
+        return SessionCounts(tuple(PeerSessions(address, peers[address]) for address in sorted(peers)), listening)
 
     def close(self) -> None:
         """Nothing is held open between two looks."""
 
-    def _peers(self, table: Path) -> Counter[str]:
-        peers: Counter[str] = Counter()
-        with table.open("rb") as lines:
-            while some := lines.readlines(BLOCK_BYTES):
-                peers += established_peers(b"".join(some), self._port)
-        return peers
+
+def _blocks(table: Path) -> Iterator[bytes]:
+    """Yield the lines of a table, some at a time."""
+    with table.open("rb") as lines:
+        while some := lines.readlines(BLOCK_BYTES):
+            yield b"".join(some)
 
 
 def _failed(table: Path, error: OSError) -> SourceError:

@@ -14,6 +14,7 @@ DATE = {"en": "%Y-%m-%d %H:%M:%S", "fr": "%d/%m/%Y %H:%M:%S"}
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 SMALLER = {"d": (3600.0, "h"), "h": (60.0, "min"), "min": (1.0, "s")}
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first one that is set and not empty
+INCLUDED: Mapping[str, tuple[str, ...]] = {"status": ("verdict",)}  # the texts of an area that need others
 UNKNOWN = "\u2013"  # a dash
 
 
@@ -31,6 +32,11 @@ class Language:
     def number(self, value: float | None) -> str:
         """Write a whole number with its thousands apart."""
         return UNKNOWN if value is None else f"{value:,.0f}".replace(",", THOUSANDS[self.code])
+
+    def percent(self, ratio: float) -> str:
+        """Write a share of a whole; only what is whole is 100 %."""
+        percent = 100.0 if ratio >= 1 else min(99.9, ratio * 100)
+        return f"{percent:.1f}\u00a0%".replace(".", DECIMAL[self.code])
 
     def signed(self, value: int | None) -> str:
         """Write a whole number with its sign."""
@@ -80,7 +86,8 @@ class Language:
 def load_language(code: str, area: str) -> Language:
     """Read the texts of a language for one part of the program: ``status``, ``replay``, ``doctor``, ``commands``."""
     folder = files("bmrepmon.words").joinpath("locale", code)
-    tables = (tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in ("units", area))
+    names = ("units", *INCLUDED.get(area, ()), area)
+    tables = (tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in names)
     return Language(code, MappingProxyType({key: text for table in tables for key, text in table.items()}))
 
 

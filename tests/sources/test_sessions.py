@@ -33,7 +33,8 @@ def test_recorded_tables(proc: Path) -> None:
     """One end of each connection counts, under the address that it comes from; one that its peer left does not."""
     counts = SessionSource(proc, 2501).read()
 
-    assert counts == SessionCounts((PeerSessions("127.0.0.1", 2), PeerSessions("127.0.0.2", 1), PeerSessions("::1", 2)))
+    assert counts.peers == (PeerSessions("127.0.0.1", 2), PeerSessions("127.0.0.2", 1), PeerSessions("::1", 2))
+    assert counts.listening
 
 
 @pytest.mark.parametrize(("gone", "left"), [("tcp", 5), ("tcp6", 0)])
@@ -81,6 +82,8 @@ def test_real_connections(listener: socket.socket) -> None:
             ends.enter_context(listener.accept()[0])
         during = source.read()
 
-    assert before == SessionCounts(())
-    assert during == SessionCounts((PeerSessions("127.0.0.1", 2), PeerSessions("127.0.0.3", 1)))
+    assert before == SessionCounts((), listening=True)
+    assert during == SessionCounts((PeerSessions("127.0.0.1", 2), PeerSessions("127.0.0.3", 1)), listening=True)
     assert source.read().total == 0
+    listener.close()
+    assert source.read() == SessionCounts((), listening=False)

@@ -40,6 +40,9 @@ def test_what_is_not_known_is_null() -> None:
     assert document["backends"] == [
         {
             "name": "bm-master",
+            "verdict": None,
+            "progress_ratio": None,
+            "eta": None,
             "spool": None,
             "archive": None,
             "unique_messages": None,

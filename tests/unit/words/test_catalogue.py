@@ -55,7 +55,9 @@ def test_nothing_french_is_left_in_english(area: str) -> None:
     """What is written alike is known to be alike, and no French sentence has an English word."""
     english, french = texts("en", area), texts("fr", area)
 
-    assert {key for key in french if french[key] == english[key]} == THE_SAME.get(area, set())
+    alike = {key for key in french if french[key] == english[key] and not key.startswith("remedy_")}  # commands
+    assert alike == THE_SAME.get(area, set())
+    french = {key: text for key, text in french.items() if not key.startswith("remedy_")}
     assert not [text for text in french.values() if ENGLISH.search(QUOTED.sub("", text))]
 
 
