@@ -17,6 +17,7 @@ from bmrepmon.publish.document import (
     BackendStatus,
     CoreStatus,
     DatabaseRows,
+    DeltaStatus,
     FolderCounts,
     FollowerStatus,
     HeartbeatStatus,
@@ -93,6 +94,7 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
             for known in backend.heartbeats
         ),
         delta_messages=backend.delta_messages,
+        delta_explained=_explained(snapshot, backend),
         sessions=Sessions(active=backend.active_sessions, expected=backend.expected_sessions, logged=logged),
     )
 
@@ -135,6 +137,21 @@ def _folders(snapshot: Snapshot, backend: BackendSnapshot) -> FolderCounts | Non
         database=folders.database is not None,
         log=folders.log is not None,
         problem=folders.problem,
+    )
+
+
+def _explained(snapshot: Snapshot, backend: BackendSnapshot) -> DeltaStatus | None:
+    found, reckoned = backend.explained, backend.name in snapshot.state.reckonings
+    if not found.reasons:
+        return None
+    return DeltaStatus(
+        duplicate=found.duplicate,
+        expunged=found.expunged,
+        passive=found.passive,
+        lagging=found.lagging,
+        orphan=found.orphan,
+        unexplained=found.unexplained,
+        reckoned_at=_last_success(snapshot, "references", backend.name) if reckoned else None,
     )
 
 
