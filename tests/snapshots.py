@@ -103,7 +103,7 @@ def state() -> State:
                 )
             }
         ),
-        reckonings=frozen({MASTER: Reckoning(CENSUS, REFERENCES)}),
+        reckonings=frozen({MASTER: Reckoning(CENSUS, REFERENCES, NOW - 7200)}),
         unique_messages=frozen({MASTER: 14_200, SECOND: 600}),
     )
 

@@ -35,6 +35,7 @@ class Reckoning:
 
     census: RecordCensus
     references: BodyReferences
+    at: float  # Unix seconds: when the references were counted
 
 
 @dataclass(frozen=True, slots=True)

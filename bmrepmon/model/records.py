@@ -50,13 +50,17 @@ class RecordCensus:
 
     def messages(self, kind: RecordClass) -> int | None:
         """Return the distinct messages of a class; None when some of another might belong to it."""
-        known = self.complete and not self.distinct[UNKNOWN]
-        return self.distinct[RECORD_CLASSES.index(kind)] if known else None
+        return self.distinct[RECORD_CLASSES.index(kind)] if self.placed else None
 
     @property
     def complete(self) -> bool:
         """Whether all folders could be read."""
         return self.unread == 0
+
+    @property
+    def placed(self) -> bool:
+        """Whether it is known, too, what the replica has of each message."""
+        return self.complete and not self.distinct[UNKNOWN]
 
 
 class Footing(NamedTuple):

@@ -24,6 +24,7 @@ from bmrepmon.model.readings import Reading, RoundStarted
 from bmrepmon.model.records import RecordCensus
 from bmrepmon.model.waits import Waits, still, wait_on
 
+NEAR = 300.0  # seconds between two looks that are held against each other; what arrives between them is in one only
 Key = tuple[str, str]  # source, backend
 K = TypeVar("K")
 V = TypeVar("V")
@@ -178,11 +179,14 @@ def _waited(state: State, backend: str, comparison: FolderComparison, at: float)
 
 
 def _reckoned(state: State, backend: str) -> State:
-    """Hold a new count of references against the messages that are known then, or as soon as they are; only once."""
+    """Hold a new count of references against the messages that are known then, or soon after; only once."""
     census, references, known = state.census(backend), state.references(backend), state.reckonings.get(backend)
-    if census is None or references is None or (known is not None and known.references is references):
+    counted, read = (_health(state, source, backend).last_success_at for source in ("references", "records"))
+    if census is None or references is None or counted is None or read is None or abs(counted - read) > NEAR:
         return state
-    return replace(state, reckonings=_with(state.reckonings, backend, Reckoning(census, references)))
+    if known is not None and known.references is references and known.census.placed:
+        return state
+    return replace(state, reckonings=_with(state.reckonings, backend, Reckoning(census, references, counted)))
 
 
 def _counted_once(state: State, backend: str) -> State:

@@ -17,9 +17,8 @@ def explained(snapshot: Snapshot) -> Iterator[Sample]:
 def reckoned_at(snapshot: Snapshot) -> Iterator[Sample]:
     """Read when the bodies that are somebody's were last counted."""
     for backend in snapshot.backends:
-        health = snapshot.state.health.get(("references", backend.name))
-        if backend.name in snapshot.state.reckonings and health is not None and health.last_success_at is not None:
-            yield (backend.name,), health.last_success_at
+        if backend.name in snapshot.state.reckonings:
+            yield (backend.name,), snapshot.state.reckonings[backend.name].at
 
 
 DELTA_METRICS: tuple[Metric, ...] = (
@@ -28,22 +27,23 @@ DELTA_METRICS: tuple[Metric, ...] = (
         "gauge",
         "Message files more than bodies, by reason: further copies of a message, expunged ones that are kept (minus "
         "bodies that await their purge), folders that were never replicated, messages on their way, and files that no "
-        "index knows; as of the last good round of the source records, expunged as of references.",
+        "index knows; as of the last good round of the source records, expunged as of "
+        "bmrepmon_delta_reckoned_timestamp_seconds.",
         ("backend", "reason"),
         explained,
     ),
     Metric(
         "bmrepmon_delta_unexplained_messages",
         "gauge",
-        "Messages that the replica should have a body of, minus those that it has; as of the last good round of the "
-        "source references.",
+        "Messages that the replica should have a body of, minus those that it has; as of "
+        "bmrepmon_delta_reckoned_timestamp_seconds.",
         BACKEND,
         of_backends(lambda backend: backend.explained.unexplained),
     ),
     Metric(
         "bmrepmon_delta_reckoned_timestamp_seconds",
         "gauge",
-        "Unix time of the last good round of the source references: the age of what is expunged and unexplained.",
+        "Unix time of the count of bodies that expunged and unexplained messages were told by: their age.",
         BACKEND,
         reckoned_at,
     ),

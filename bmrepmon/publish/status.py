@@ -141,7 +141,7 @@ def _folders(snapshot: Snapshot, backend: BackendSnapshot) -> FolderCounts | Non
 
 
 def _explained(snapshot: Snapshot, backend: BackendSnapshot) -> DeltaStatus | None:
-    found, reckoned = backend.explained, backend.name in snapshot.state.reckonings
+    found, reckoning = backend.explained, snapshot.state.reckonings.get(backend.name)
     if not found.reasons:
         return None
     return DeltaStatus(
@@ -151,7 +151,7 @@ def _explained(snapshot: Snapshot, backend: BackendSnapshot) -> DeltaStatus | No
         lagging=found.lagging,
         orphan=found.orphan,
         unexplained=found.unexplained,
-        reckoned_at=_last_success(snapshot, "references", backend.name) if reckoned else None,
+        reckoned_at=moment(reckoning.at) if reckoning else None,
     )
 
 

@@ -43,7 +43,7 @@ class Monitor:
         self._folders.read()
         census, truth = self._records.read(), self._server.truth()
         references = BodyReferences(truth.bodies, len(referenced(self._server)))
-        return explain(truth.messages, census, Reckoning(census, references))
+        return explain(truth.messages, census, Reckoning(census, references, 0.0))
 
 
 def referenced(server: SimulatedServer) -> set[bytes]:
