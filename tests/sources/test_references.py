@@ -1,15 +1,20 @@
 """Whose the bodies are, asked of real databases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 from postgres_server import Server
 
+from bmrepmon.app import shared
+from bmrepmon.config.installation import Backend, Database
+from bmrepmon.config.types import Secret
 from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.readings import SourceError
 from bmrepmon.sources.database import Connection, ReferenceSource
 
+MASTER = Backend("bm-master", (), None, None, None, None, Database(Secret("host=a dbname=bj-data"), ""), 4)
 LIVE, SEEN, EXPUNGED = 0, 16, -(1 << 31)
 
 
@@ -69,3 +74,11 @@ def test_a_role_that_may_not_read_records_is_told_so(
         source.read()
 
     assert caught.value.reason == "permission"
+
+
+def test_nobody_is_asked_whose_bodies_are_that_two_backends_share() -> None:
+    """Each of them alone would be; a backend without a database shares nothing."""
+    other = replace(MASTER, name="other", database=Database(Secret("host=b dbname=bj-data"), ""))
+
+    assert not shared(MASTER, (MASTER, other, replace(other, database=None)))
+    assert shared(MASTER, (MASTER, replace(other, database=MASTER.database)))
