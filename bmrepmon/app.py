@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import tzinfo
 from functools import partial
@@ -42,8 +42,8 @@ from bmrepmon.runtime.supervisor import Member, Supervisor
 from bmrepmon.runtime.ticker import Ticker
 from bmrepmon.runtime.waker import ManualWaker, WatchdogWaker
 from bmrepmon.sources.backlog import BacklogSource
-from bmrepmon.sources.database import Connection, DatabaseSource, ReplicaFolders
-from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource
+from bmrepmon.sources.database import Connection, DatabaseSource, ReferenceSource, ReplicaFolders
+from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
 from bmrepmon.words.language import Language, load_language
@@ -186,15 +186,22 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
             connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
             yield DatabaseSource(backend.name, connection), schedule.database
             rows = ReplicaFolders(connection)
+            if not shared(backend, installation.backends):
+                yield ReferenceSource(backend.name, connection), schedule.exact_count
         if meta := backend.meta or backend.spool:
-            yield (
-                FolderSource(backend.name, FolderTree(backend.name, meta, dict(backend.metapartitions)), rows, log),
-                schedule.folders,
-            )
+            tree = FolderTree(backend.name, meta, dict(backend.metapartitions))
+            folders = FolderSource(backend.name, tree, rows, log)
+            yield folders, schedule.folders
+            yield RecordSource(backend.name, tree, folders), schedule.spool  # files and records are compared
             if installation.replication_log:  # without it nothing is known of answers
                 yield ProbeSource(backend.name, meta, time.monotonic), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def shared(backend: Backend, backends: Sequence[Backend]) -> bool:
+    """Tell whether another backend has its bodies in the same database, where nobody knows whose one is."""
+    return any(other.database == backend.database for other in backends if other is not backend)
 
 
 def past_logs(installation: Installation, durable: Durable) -> Iterator[Scheduled]:

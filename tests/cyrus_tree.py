@@ -26,11 +26,11 @@ class CyrusTree:
 
     def put(self, path: str, last_uid: int = 0, modseq: int = 1, **more: Any) -> Path:
         """Write a folder, or write it anew; return its cyrus.index."""
-        folder = self.root / path
+        folder, records = self.root / path, more.pop("records", ())
         folder.mkdir(parents=True, exist_ok=True)
         header = encode_header(13, "a.test!user.tom", more.pop("unique_id", unique_id(path)), None, [("tom", "lrs")])
         (folder / "cyrus.header").write_bytes(header)
         numbers = {"uid_validity": 7, "header_file_crc": zlib.crc32(header), **more}
         index = folder / "cyrus.index"
-        index.write_bytes(encode_index(13, IndexHeader(last_uid, modseq, **numbers), ()))
+        index.write_bytes(encode_index(13, IndexHeader(last_uid, modseq, **numbers), records))
         return index

@@ -4,6 +4,7 @@ from array import array
 
 from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
+from bmrepmon.model.delta import BodyReferences, Reckoning
 from bmrepmon.model.folders import FolderHeader
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth
@@ -14,6 +15,7 @@ from bmrepmon.model.lag import FolderComparison, compare
 from bmrepmon.model.log_activity import DURATION_BUCKETS, CoreActivity, Histogram, LogActivity
 from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.positions import Position, Positions
+from bmrepmon.model.records import RecordCensus
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import Durable, State
 from bmrepmon.model.survey import FolderSurvey, folder_key, pack_folder, sign
@@ -92,7 +94,9 @@ def state() -> State:
                     "spool", (PartitionCount(SECOND_PARTITION, 700, 600, 20),), NO_INODES, 0, ()
                 ),
                 ("database", MASTER): RowCounts(14_355, 140_004),
+                ("references", MASTER): REFERENCES,
                 ("folders", MASTER): comparison(),
+                ("records", MASTER): CENSUS,
                 ("backlog", MASTER): SyncBacklog(
                     2, 4321, 70, 9, 1, 0, complete=True, oldest_at=NOW - 50, batch_since=NOW - 40
                 ),
@@ -108,6 +112,7 @@ def state() -> State:
                 )
             }
         ),
+        reckonings=frozen({MASTER: Reckoning(CENSUS, REFERENCES, NOW - 7200)}),
         unique_messages=frozen({MASTER: 14_200, SECOND: 600}),
     )
 
@@ -131,6 +136,8 @@ def folder(unique_id: str) -> bytes:
     return pack_folder(sign(int(NOW - 45) * 10**9, 1, 1), header, unique_id)
 
 
+CENSUS = RecordCensus(14_340, (13_990, 3, 25, 180, 0), 0)
+REFERENCES = BodyReferences(14_350, 13_988)
 NO_CORE_LOG = "/var/log/bm/core.log is not there: start bm-core, or set [core] core_log"
 
 
@@ -152,6 +159,8 @@ def healths() -> tuple[SourceHealth, ...]:
             "bj-data on mail2.example.net:5432 refuses connections: is PostgreSQL running?",
             7,
         ),
+        SourceHealth("references", MASTER, None, NOW - 7200, 3.5, NOW - 7200),
+        SourceHealth("records", MASTER, None, NOW - 15, 0.4, NOW - 15),
         SourceHealth("folders", MASTER, None, NOW - 8, 0.9, NOW - 8),
         SourceHealth("backlog", MASTER, None, NOW - 4, 0.001, NOW - 4),
         SourceHealth("probe", MASTER, None, NOW - 1, 0.001, NOW - 1),

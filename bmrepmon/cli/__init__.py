@@ -13,15 +13,19 @@ from bmrepmon.cli.check_config import check_config
 from bmrepmon.cli.demo import demo
 from bmrepmon.cli.doctor import doctor
 from bmrepmon.cli.folders import folders
+from bmrepmon.cli.nagios import nagios
 from bmrepmon.cli.once import once
 from bmrepmon.cli.replay import replay
 from bmrepmon.cli.run import run
+from bmrepmon.cli.status import status
 from bmrepmon.words.terminal import settle
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=CONTEXT, commands=[run, once, folders, doctor, check_config, replay, demo])
+@click.group(
+    context_settings=CONTEXT, commands=[run, once, status, folders, doctor, check_config, replay, nagios, demo]
+)
 @click.version_option(__version__, prog_name="bmrepmon", message="%(prog)s %(version)s")
 def bmrepmon() -> None:
     """Watch the mail replication of a BlueMind 4 server.

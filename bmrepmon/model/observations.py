@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.heartbeat import ProbeFolders
 from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.positions import PastPositions
+from bmrepmon.model.records import RecordCensus
 
 Store = Literal["spool", "archive"]
 
@@ -81,4 +83,14 @@ class SessionCounts:
         return sum(p.sessions for p in self.peers)
 
 
-Observation = StoreCount | RowCounts | SessionCounts | SyncBacklog | FolderComparison | ProbeFolders | PastPositions
+Observation = (
+    StoreCount
+    | RowCounts
+    | SessionCounts
+    | SyncBacklog
+    | FolderComparison
+    | ProbeFolders
+    | PastPositions
+    | RecordCensus
+    | BodyReferences
+)

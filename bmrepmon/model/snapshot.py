@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.delta import DeltaExplained, explain
 from bmrepmon.model.heartbeat import Heartbeat
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.lag_age import disputed_folders, heartbeats, lag_seconds
@@ -36,6 +37,7 @@ class BackendSnapshot:
     backlog: SyncBacklog | None
     heartbeats: tuple[Heartbeat, ...]  # of its partitions that have a probe, while the log can be read
     delta_messages: int | None  # spool + archive message files minus bodies, signed
+    explained: DeltaExplained  # what it is made of
     active_sessions: int | None
     expected_sessions: int
     verdict: Verdict | None = None  # None before the first judgement
@@ -95,7 +97,7 @@ def assign_sessions(sessions: SessionCounts | None, facts: tuple[BackendFacts, .
 
 def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -> BackendSnapshot:
     spool, archive = state.store_count("spool", fact.name), state.store_count("archive", fact.name)
-    rows = state.rows(fact.name)
+    rows, files = state.rows(fact.name), _files(state, fact.name, spool, archive)
     trail = state.durable.trails.get(fact.name, Trail())
     return BackendSnapshot(
         name=fact.name,
@@ -108,7 +110,8 @@ def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -
         disputed_folders=disputed_folders(state, fact.name),
         backlog=state.backlog(fact.name),
         heartbeats=tuple(heartbeats(state, fact.name).values()),
-        delta_messages=_delta(state, fact.name, spool, archive, rows),
+        delta_messages=_delta(files, rows),
+        explained=explain(_whole(files, spool, archive), state.census(fact.name), state.reckonings.get(fact.name)),
         active_sessions=active,
         expected_sessions=fact.expected_sessions,
         verdict=trail.verdict,
@@ -116,13 +119,21 @@ def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -
     )
 
 
-def _delta(
-    state: State, backend: str, spool: StoreCount | None, archive: StoreCount | None, rows: RowCounts | None
-) -> int | None:
-    """Files minus rows, once every store that this backend has was walked at least once."""
-    if rows is None or not (spool or archive) or _awaited(state, backend):
+def _delta(files: int | None, rows: RowCounts | None) -> int | None:
+    """Files minus rows."""
+    return None if files is None or rows is None else files - rows.bodies
+
+
+def _files(state: State, backend: str, spool: StoreCount | None, archive: StoreCount | None) -> int | None:
+    """Count message files, once every store that this backend has was walked at least once."""
+    if not (spool or archive) or _awaited(state, backend):
         return None
-    return sum(store.messages for store in (spool, archive) if store) - rows.bodies
+    return sum(store.messages for store in (spool, archive) if store)
+
+
+def _whole(files: int | None, *stores: StoreCount | None) -> int | None:
+    """Return the files where none could hide in a directory that could not be listed."""
+    return None if any(store and store.unreadable for store in stores) else files
 
 
 def _awaited(state: State, backend: str) -> bool:

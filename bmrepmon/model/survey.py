@@ -103,6 +103,11 @@ def sign(mtime_ns: int, inode: int, size: int) -> bytes:
     return _SIGNATURE.pack(mtime_ns, inode, size & _SIZE_MASK)
 
 
+def settled(row: bytes) -> bool:
+    """Tell whether a packed folder stays as it is until its cyrus.index changes; read too soon after, it may not."""
+    return row[8:16] != bytes(8)
+
+
 def key_of(row: bytes) -> bytes:
     """Return the key of a packed folder."""
     return row[20:28]

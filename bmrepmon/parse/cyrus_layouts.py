@@ -24,6 +24,7 @@ class Layout:
     header_fields: Order
     record: Struct
     record_fields: Order
+    places: Offsets  # of the fields of a record
 
 
 _HEADER_12: Offsets = {
@@ -72,7 +73,7 @@ def _order(offsets: Offsets) -> Order:
 
 
 def _layout(header_size: int, header: Offsets, record_size: int, record: Offsets) -> Layout:
-    return Layout(_struct(header_size, header), _order(header), _struct(record_size, record), _order(record))
+    return Layout(_struct(header_size, header), _order(header), _struct(record_size, record), _order(record), record)
 
 
 _12 = _layout(128, _HEADER_12, 96, _RECORD_12)

@@ -127,6 +127,21 @@ class EtaStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class DeltaStatus:
+    """Where the difference between message files and bodies comes from; docs/explanation/delta.md tells more."""
+
+    duplicate: Annotated[int | None, Meta(description="further copies of messages that lie in several folders")]
+    expunged: Annotated[
+        int | None, Meta(description="expunged messages that still have a file, minus bodies that await their purge")
+    ]
+    passive: Annotated[int | None, Meta(description="messages in folders that were never replicated")]
+    lagging: Annotated[int | None, Meta(description="messages that are on their way")]
+    orphan: Annotated[int | None, Meta(description="files that no index knows, minus records without their file")]
+    unexplained: Annotated[int | None, Meta(description="messages that should have a body, minus those that have")]
+    reckoned_at: Annotated[datetime | None, Meta(description="of when `expunged` and `unexplained` are")]
+
+
+@dataclass(frozen=True, slots=True)
 class BackendStatus:
     """One Cyrus spool and its database."""
 
@@ -144,6 +159,7 @@ class BackendStatus:
     delta_messages: Annotated[
         int | None, Meta(description="message files of spool and archives minus bodies, signed; the official formula")
     ]
+    delta_explained: Annotated[DeltaStatus | None, Meta(description="where that comes from")]
     sessions: Annotated[Sessions, Meta(description="its replication sessions")]
 
 
@@ -227,7 +243,8 @@ class SourceStatus:
     source: Annotated[
         str,
         Meta(
-            description="`spool`, `archive`, `database`, `folders`, `probe`, `backlog`, `sessions`, `log`, `core_log`"
+            description="`spool`, `archive`, `database`, `references`, `folders`, `records`, `probe`, `backlog`,"
+            " `sessions`, `log`, `core_log`"
         ),
     ]
     backend: Annotated[str, Meta(description="the backend it belongs to; empty for the core server")]

@@ -5,6 +5,7 @@ Unknown is an absent sample. docs/reference/metrics.md is made from this table.
 
 from bmrepmon.model.error_reasons import ERROR_REASONS
 from bmrepmon.publish import samples
+from bmrepmon.publish.delta_metrics import DELTA_METRICS
 from bmrepmon.publish.folder_metrics import FOLDER_METRICS
 from bmrepmon.publish.metric import BACKEND, LOOK, Metric
 from bmrepmon.publish.samples import (
@@ -93,6 +94,7 @@ METRICS: tuple[Metric, ...] = (
         BACKEND,
         of_backends(lambda backend: backend.delta_messages),
     ),
+    *DELTA_METRICS,
     *FOLDER_METRICS,
     Metric(
         "bmrepmon_active_sessions",

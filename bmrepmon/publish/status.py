@@ -19,6 +19,7 @@ from bmrepmon.publish.document import (
     BackendStatus,
     CoreStatus,
     DatabaseRows,
+    DeltaStatus,
     EtaStatus,
     FolderCounts,
     FollowerStatus,
@@ -102,6 +103,7 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
             for known in backend.heartbeats
         ),
         delta_messages=backend.delta_messages,
+        delta_explained=_explained(snapshot, backend),
         sessions=Sessions(active=backend.active_sessions, expected=backend.expected_sessions, logged=logged),
     )
 
@@ -165,6 +167,21 @@ def _folders(snapshot: Snapshot, backend: BackendSnapshot) -> FolderCounts | Non
         database=folders.database is not None,
         log=folders.log is not None,
         problem=folders.problem,
+    )
+
+
+def _explained(snapshot: Snapshot, backend: BackendSnapshot) -> DeltaStatus | None:
+    found, reckoning = backend.explained, snapshot.state.reckonings.get(backend.name)
+    if not found.reasons:
+        return None
+    return DeltaStatus(
+        duplicate=found.duplicate,
+        expunged=found.expunged,
+        passive=found.passive,
+        lagging=found.lagging,
+        orphan=found.orphan,
+        unexplained=found.unexplained,
+        reckoned_at=moment(reckoning.at) if reckoning else None,
     )
 
 

@@ -8,8 +8,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bmrepmon.model.delta import REASONS
 from bmrepmon.model.snapshot import Snapshot
-from bmrepmon.publish.document import BackendStatus, CoreStatus, LogStatus, SourceStatus, Status, StoreFiles
+from bmrepmon.publish.document import (
+    BackendStatus,
+    CoreStatus,
+    DeltaStatus,
+    LogStatus,
+    SourceStatus,
+    Status,
+    StoreFiles,
+)
 from bmrepmon.publish.status import describe
 from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, remedy, state_of
 from bmrepmon.words.language import UNKNOWN, Language
@@ -91,7 +100,15 @@ def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Ro
     else:
         yield t("database"), UNKNOWN, ""
     yield t("delta"), t.signed(backend.delta_messages), t("delta_note")
+    yield from _explained(backend.delta_explained, t)
     yield t("sessions"), t.number(backend.sessions.active), _expected(backend, t)
+
+
+def _explained(delta: DeltaStatus | None, t: Language) -> Iterator[Row]:
+    """Tell where the difference comes from, line by line, where that is known."""
+    for reason in (*REASONS, "unexplained"):
+        if (messages := getattr(delta, reason, None)) is not None:
+            yield f"  {t(f'delta_{reason}')}", t.signed(messages), t(f"delta_{reason}_note")
 
 
 def _expected(backend: BackendStatus, t: Language) -> str:

@@ -10,8 +10,9 @@ import pytest
 from postgres_server import PASSWORD, Server, programs, run_server
 from psycopg import sql
 
+from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.positions import Positions
-from bmrepmon.sources.database import Connection, ReplicaFolders
+from bmrepmon.sources.database import Connection, ReferenceSource, ReplicaFolders
 
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
 OTHER_TABLES = """
@@ -20,6 +21,7 @@ CREATE TABLE t_container_item (id bigint PRIMARY KEY, uid text, displayname text
 CREATE TABLE t_mailbox_replica (
   name text, last_uid int8, highest_mod_seq int8, uid_validity int8, item_id bigint, unique_id text
 );
+CREATE TABLE t_mailbox_record (message_body_guid bytea, imap_uid int8, system_flags int4);
 ALTER TABLE t_message_body ADD COLUMN subject text
 """
 
@@ -67,12 +69,22 @@ def test_the_role_reads_how_far_folders_are(server: Server) -> None:
         connection.close()
 
 
+def test_the_role_reads_whose_bodies_are(server: Server) -> None:
+    """The query is bmrepmon's own."""
+    connection = Connection("bm-master", lambda: server.conninfo(user="bmrepmon"), 20.0)
+    try:
+        assert ReferenceSource("bm-master", connection).read() == BodyReferences(3, 0)
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         "SELECT name FROM t_mailbox_replica",
         "SELECT displayname FROM t_container_item",
         "SELECT subject FROM t_message_body",
+        "SELECT imap_uid FROM t_mailbox_record",
         "SELECT * FROM t_mailbox",
         "SELECT rolpassword FROM pg_authid",
     ],

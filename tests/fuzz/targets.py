@@ -10,9 +10,10 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from bmrepmon.config.load import ConfigError, parse_settings
-from bmrepmon.model.folders import FolderHeader
+from bmrepmon.model.folders import Damage, FolderHeader
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.parse.bm_ini import parse_bm_ini
+from bmrepmon.parse.cyrus_columns import read_columns
 from bmrepmon.parse.cyrus_header import parse_header_file
 from bmrepmon.parse.cyrus_index import parse_index_header
 from bmrepmon.parse.cyrus_layouts import LAYOUTS
@@ -70,7 +71,10 @@ def _index(raw: bytes) -> None:
     for whole in (raw, _sealed(raw)):
         header = parse_index_header(whole)
         if isinstance(header, FolderHeader):
-            list(iter_records(whole, header))
+            records = list(iter_records(whole, header))
+            block = whole[header.start_offset :][: header.num_records * header.record_size]
+            columns = read_columns(block, header.minor_version)
+            assert isinstance(columns, Damage) or len(columns.uids) == sum(not isinstance(r, Damage) for r in records)
 
 
 def _sealed(raw: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """The folders of one backend on both sides: first as Cyrus has them, then as the replica does."""
 
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -43,6 +44,8 @@ class FolderSource:
         self._tree = tree
         self._database = database
         self._log = log
+        self._last: FolderComparison | None = None
+        self._looked = threading.Event()
 
     def read(self) -> FolderComparison:
         """Compare once. A database that cannot be read leaves the log as the only witness.
@@ -50,6 +53,25 @@ class FolderSource:
         Raises:
             SourceError: the metadata cannot be read; or the database cannot, and there is no log.
         """
+        try:
+            self._last = self._compare()
+        finally:
+            self._looked.set()
+        return self._last
+
+    def latest(self, within: float) -> FolderComparison | None:
+        """Return the last good comparison, after up to so many seconds in which the first round may end."""
+        self._looked.wait(within)
+        return self._last
+
+    def close(self) -> None:
+        """End a survey that runs, what is asked of the database, and the wait for either."""
+        self._tree.stop()
+        self._looked.set()
+        if self._database:
+            self._database.close()
+
+    def _compare(self) -> FolderComparison:
         survey = self._tree.survey()
         log = self._log() if self._log else None
         try:
@@ -59,9 +81,3 @@ class FolderSource:
             if log is None:
                 raise
             return compare(survey, None, log, str(error))
-
-    def close(self) -> None:
-        """End a survey that runs, and what is asked of the database."""
-        self._tree.stop()
-        if self._database:
-            self._database.close()

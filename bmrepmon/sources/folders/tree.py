@@ -136,6 +136,11 @@ class FolderTree:
         self._last = walk
         return FolderSurvey.of(walk.names, walk.parents, walk.rows)
 
+    def place(self, survey: FolderSurvey, number: int) -> str:
+        """Return the directory of a folder's metadata."""
+        partition, slash, below = survey.path(number).partition("/")
+        return f"{self._elsewhere.get(partition, f'{self._root}/{partition}')}{slash}{below}"
+
     def stop(self) -> None:
         """End a survey that runs."""
         self._stopping.set()

@@ -51,6 +51,7 @@ def test_what_is_not_known_is_null() -> None:
             "sync_log": None,
             "heartbeats": [],
             "delta_messages": None,
+            "delta_explained": None,
             "sessions": {"active": None, "expected": 4, "logged": None},
         }
     ]

@@ -38,6 +38,9 @@ def test_counts_differences_and_failures_are_shown() -> None:
 
     assert "Spool 12,345 messages, counted 12 s ago Directories that could not be read: 1" in text
     assert "Difference -10 message files minus bodies" in text
+    assert "further copies +142 of messages in several folders expunged -182 files kept, minus bodies kept" in text
+    assert "unexplained +2 without a body, or a body too many" in text
+    assert "orphan" not in text  # one of the directories could not be listed
     assert "database mail2.example.net: bj-data on mail2.example.net:5432 refuses connections" in text
     assert "archive bm-master: running for 5 min" in text
     assert "Answers 1,007 1,004 OK, 3 NO, 0 BAD" in text

@@ -32,7 +32,7 @@ HEALTHY = Evidence(
     apply_age=20.0,
     ok_age=4.0,
 )
-STALLED = {
+STALLED: dict[str, Any] = {
     "probe_waits": 100.0,
     "probe_age": 100.0,
     "ok_age": 100.0,
@@ -184,8 +184,9 @@ def test_a_critical_finding_never_rests_on_one_witness() -> None:
     """Whatever single number is bad, nobody is woken up."""
     ages = ("probe_waits", "probe_age", "ok_age", "backlog_age", "batch_age", "lag_age", "command_waits", "apply_age")
     for name in ages:
-        assert found(**{name: 1e6}).severity != "critical", name
-        assert found(**{name: 1e6, "entries": 5, "lag_messages": 5}).severity != "critical", name
+        alone: dict[str, Any] = {name: 1e6}
+        assert found(**alone).severity != "critical", name
+        assert found(**alone, entries=5, lag_messages=5).severity != "critical", name
 
 
 def test_every_rule_has_its_say() -> None:

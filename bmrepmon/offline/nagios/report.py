@@ -1,0 +1,106 @@
+"""From the status document to a level, a line and perfdata."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bmrepmon.offline.nagios.measures import HEADLINE, MEASURES, SITE, Measure, Part, failed_sources
+from bmrepmon.offline.nagios.ranges import Range
+from bmrepmon.words.language import Language
+
+Ranges = Mapping[str, Range]
+
+
+class Level(IntEnum):
+    """The exit codes of a plugin."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+WORST_FIRST = (Level.CRITICAL, Level.WARNING, Level.UNKNOWN, Level.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One figure, judged."""
+
+    measure: Measure
+    value: float | None
+    warning: Range | None
+    critical: Range | None
+    wanted: bool  # somebody asked for it by an option: then not to know it is bad news
+
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        if self.value is None:
+            return Level.UNKNOWN if self.wanted else Level.OK
+        if self.critical and self.critical.raises(self.value):
+            return Level.CRITICAL
+        return Level.WARNING if self.warning and self.warning.raises(self.value) else Level.OK
+
+    def perfdata(self, prefix: str) -> str:
+        """Write it as ``label=value[unit];warning;critical;minimum``; U is what is not known."""
+        value = "U" if self.value is None else f"{self.value:.10g}{self.measure.unit}"
+        ranges = ";".join(limit.text if limit else "" for limit in (self.warning, self.critical))
+        minimum = "" if self.measure.name == "delta_messages" else "0"  # of all, only that can be negative
+        return f"{prefix}{self.measure.name}={value};{ranges};{minimum}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the plugin says."""
+
+    level: Level
+    text: str
+    perfdata: str = ""
+
+    def __str__(self) -> str:
+        """Write the line; a bar in the text would begin the perfdata."""
+        text = f"REPLICATION {self.level.name} - {' '.join(self.text.split())}".replace("|", "/")
+        return f"{text} | {self.perfdata}" if self.perfdata else text
+
+
+def judge(document: Part, warning: Ranges, critical: Ranges, t: Language) -> Report:
+    """Judge the document by the ranges asked for, and by those of the measures where none was."""
+    levels, texts, perfdata = [], [], []
+    for backend in document["backends"]:
+        findings = [_find(measure, backend, warning, critical) for measure in MEASURES]
+        levels.append(_worst(*(f.level for f in findings)) if _known(findings) else Level.UNKNOWN)
+        texts.append(f"{backend['name']}: {', '.join(_phrases(findings, t)) or t('nothing_known')}")
+        perfdata += [finding.perfdata(f"{backend['name']}_") for finding in findings]
+    site = _find(SITE, document, warning, critical)
+    if names := failed_sources(document):
+        texts.append(t("failed_sources", names=", ".join(names)))
+    level = _worst(*levels, site.level) if levels else Level.UNKNOWN
+    return Report(level, "; ".join(texts) or t("no_backend"), " ".join([*perfdata, site.perfdata("")]))
+
+
+def _find(measure: Measure, part: Part, warning: Ranges, critical: Ranges) -> Finding:
+    asked_for = [asked[measure.name] for asked in (warning, critical) if measure.name in asked]
+    low, high = (
+        asked.get(measure.name) or (Range.read(default) if default and not asked_for else None)
+        for asked, default in ((warning, measure.warning), (critical, measure.critical))
+    )
+    wanted = any(not limit.idle for limit in asked_for)
+    return Finding(measure, measure.read(part), low, high, wanted)
+
+
+def _known(findings: Sequence[Finding]) -> bool:
+    """Tell whether anything that can raise an alarm is known."""
+    return any(f.value is not None for f in findings if f.warning or f.critical)
+
+
+def _phrases(findings: Sequence[Finding], t: Language) -> Iterator[str]:
+    """Name what is wrong, or else the few figures that everybody wants to see."""
+    bad = [finding for finding in findings if finding.level != Level.OK]
+    for finding in bad or [f for f in findings if f.measure.name in HEADLINE and f.value is not None]:
+        value = t.seconds(finding.value) if finding.measure.unit == "s" else t.number(finding.value)
+        yield t(finding.measure.name, value=value)
+
+
+def _worst(*levels: Level) -> Level:
+    return min(levels, key=WORST_FIRST.index, default=Level.UNKNOWN)

@@ -1,0 +1,113 @@
+"""What has become of every message, by the records of each cyrus.index; only those that changed are read again."""
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Protocol
+
+from bmrepmon.model.folders import Damage
+from bmrepmon.model.lag import FolderComparison, Standing, standings
+from bmrepmon.model.readings import NoData, SourceError
+from bmrepmon.model.records import RecordCensus, footing, pack_records, sort_records, take_census
+from bmrepmon.model.survey import settled
+from bmrepmon.parse.cyrus_columns import read_columns
+from bmrepmon.parse.cyrus_index import HEADER_BYTES, parse_index_header
+from bmrepmon.sources.folders.reading import INDEX, LOOKS
+from bmrepmon.sources.folders.tree import FolderTree
+
+COMPARED_WITHIN = 50.0  # seconds in which the folders are to be compared for the first time
+BLOCK = 32_768  # records that are read at a time: 4 MiB at most
+
+
+class Comparisons(Protocol):
+    """Who compares the folders."""
+
+    def latest(self, within: float) -> FolderComparison | None:
+        """Return the last good comparison, after up to so many seconds in which the first may be made."""
+
+
+class RecordSource:
+    """Reads the records of one backend's folders, and counts their messages by what has become of them."""
+
+    name = "records"
+
+    def __init__(self, backend: str, tree: FolderTree, folders: Comparisons) -> None:
+        """Look at the folders that ``folders`` has compared, where ``tree`` says that they lie."""
+        self.backend = backend
+        self._tree = tree
+        self._folders = folders
+        self._known: dict[bytes, bytes] = {}  # by the packed folder: its packed records
+        self._census: RecordCensus | None = None
+        self._stopping = threading.Event()
+
+    def read(self) -> RecordCensus:
+        """Count once.
+
+        Raises:
+            NoData: the folders could not be compared, which they tell themselves.
+            SourceError: ``stopped``.
+        """
+        comparison = self._folders.latest(COMPARED_WITHIN)
+        if comparison is None:
+            raise NoData(f"records of {self.backend}: the folders are not known yet; see folders")
+        before, self._known, unread = self._known, {}, 0
+        for stand in standings(comparison.survey, comparison.database, comparison.log):
+            if self._stopping.is_set():
+                raise SourceError("stopped", f"records of {self.backend}: bmrepmon is ending")
+            unread += not self._look(stand, comparison, before)
+        if self._census is None or self._census.unread != unread or self._known != before:
+            self._census = take_census(self._known.values(), unread)
+        return self._census
+
+    def close(self) -> None:
+        """End a round that runs."""
+        self._stopping.set()
+
+    def _look(self, stand: Standing, comparison: FolderComparison, before: dict[bytes, bytes]) -> bool:
+        """Keep the records of one folder; tell whether they are known."""
+        row = comparison.survey.rows[stand.number]
+        if stand.folder is None or not isinstance(row, bytes):
+            return False
+        if not stand.folder.num_records:
+            return True
+        standing = footing(stand, comparison.database)
+        known = before.get(row) if settled(row) else None
+        if known is None or not known.startswith(standing):
+            known = read_records(f"{self._tree.place(comparison.survey, stand.number)}/{INDEX}", standing)
+        if known is not None:
+            self._known[row] = known
+        return known is not None
+
+
+def read_records(path: str, standing: bytes) -> bytes | None:
+    """Read the records of a cyrus.index, and pack them; a folder that is gone has none, None: they cannot be read."""
+    try:
+        for _ in range(LOOKS):
+            parts = list(_parts(path, standing))
+            if None not in parts:
+                return pack_records(standing, filter(None, parts))
+    except (FileNotFoundError, NotADirectoryError):
+        return pack_records(standing, ())
+    except OSError:
+        pass
+    return None
+
+
+def _parts(path: str, standing: bytes) -> Iterator[tuple[bytes, ...] | None]:
+    """Yield the guids of block after block, by class; None, and nothing more, where one is damaged."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        header = parse_index_header(os.pread(descriptor, HEADER_BYTES, 0))
+        if isinstance(header, Damage):
+            yield None
+            return
+        for begin in range(0, header.num_records, BLOCK):
+            wanted = min(BLOCK, header.num_records - begin) * header.record_size
+            block = os.pread(descriptor, wanted, header.start_offset + begin * header.record_size)
+            columns = read_columns(block, header.minor_version) if len(block) == wanted else None
+            if columns is None or isinstance(columns, Damage):
+                yield None
+                return
+            yield sort_records(*columns, standing)
+    finally:
+        os.close(descriptor)

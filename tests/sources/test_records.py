@@ -1,0 +1,191 @@
+"""The records of real cyrus.index files: what is read again, what is not, and what cannot be."""
+
+import os
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cyrus_tree import USER, CyrusTree, unique_id
+
+from bmrepmon.demo.cyrus_index import EXPUNGED, IndexRecord
+from bmrepmon.model.positions import Position, Positions
+from bmrepmon.model.readings import NoData, SourceError
+from bmrepmon.model.records import RecordCensus
+from bmrepmon.sources.folders import FolderSource, FolderTree, RecordSource, records
+
+LONG_AGO = 1_600_000_000
+SENT = f"{USER}/Sent"
+
+
+class Database:
+    """What the replica has, as tests set it."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Position] = {}
+
+    def read(self) -> Positions:
+        return Positions.of((unique_id(path), position) for path, position in self.stored.items())
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class Server:
+    """A small Cyrus and its replica, looked at by one source for as long as a test lasts."""
+
+    def __init__(self, home: Path) -> None:
+        self.tree, self.database = CyrusTree(home / "meta"), Database()
+        self.elsewhere = CyrusTree(home / "elsewhere")
+        places = FolderTree("bm-master", self.tree.root, {"bm-master__b_test": self.elsewhere.root})
+        self.folders = FolderSource("bm-master", places, self.database, None)
+        self.source = RecordSource("bm-master", places, self.folders)
+
+    def put(self, path: str, contents: Iterable[int], *, arrived: int | None = None, flags: int = 0) -> Path:
+        """Write a folder, long ago, with one message for each content; the replica has it up to a uid."""
+        found = [record(uid, content, flags) for uid, content in enumerate(contents, 1)]
+        index = self.tree.put(path, len(found), 9, records=found)
+        os.utime(index, (LONG_AGO + len(found), LONG_AGO + len(found)))
+        if arrived is not None:
+            self.database.stored[path] = Position(9, arrived, 7)
+        return index
+
+    def count(self) -> RecordCensus:
+        self.folders.read()
+        return self.source.read()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    return Server(tmp_path)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are read, the names of their folders."""
+    paths: list[str] = []
+    reading = records.read_records
+
+    def noted(path: str, standing: bytes) -> bytes | None:
+        paths.append(Path(path).parent.name)
+        return reading(path, standing)
+
+    monkeypatch.setattr(records, "read_records", noted)
+    return paths
+
+
+def record(uid: int, content: int, flags: int = 0) -> IndexRecord:
+    return IndexRecord(uid, content.to_bytes(20, "little"), 100, 1, 1, 5, flags)
+
+
+def test_messages_are_counted_by_what_became_of_them(server: Server) -> None:
+    """Two of three have arrived, one of these lies in Sent too, which was never replicated, with one of its own."""
+    server.put(USER, [1, 2, 3], arrived=2)
+    server.put(SENT, [1, 4])
+    server.put(f"{USER}/Trash", [3, 5], arrived=2, flags=EXPUNGED)
+
+    assert server.count() == RecordCensus(7, (2, 1, 1, 1, 0), 0)
+
+
+def test_only_what_changed_is_read_again(server: Server, read: list[str]) -> None:
+    """A changed index, or a replica that has moved on; nothing at all while nothing happens, nor an empty folder."""
+    server.put(USER, [1, 2], arrived=1)
+    server.put(SENT, [3])
+    server.put(f"{USER}/Empty", [])
+    first = server.count()
+    assert sorted(read) == ["Sent", "tom"]
+    assert server.count() is first
+    assert sorted(read) == ["Sent", "tom"]
+
+    server.put(SENT, [3, 4])
+    assert server.count() == replace(first, records=4, distinct=(1, 1, 2, 0, 0))
+    assert read[2:] == ["Sent"]
+
+    server.database.stored[USER] = Position(9, 2, 7)
+    assert server.count() == replace(first, records=4, distinct=(2, 0, 2, 0, 0))
+    assert read[3:] == ["tom"]
+
+
+def test_what_was_changed_a_moment_ago_is_read_each_time(server: Server, read: list[str]) -> None:
+    """A further change might leave its time as it is."""
+    os.utime(server.put(USER, [1], arrived=1))
+    server.count()
+    server.count()
+
+    assert read == ["tom", "tom"]
+
+
+def test_a_folder_that_goes_takes_its_messages_along(server: Server) -> None:
+    """Between two rounds, or after it was compared and before its records are read."""
+    server.put(USER, [1], arrived=1)
+    sent, trash = server.put(SENT, [2], arrived=1), server.put(f"{USER}/Trash", [3], arrived=1)
+    assert server.count().distinct[0] == 3
+    sent.unlink()
+    assert server.count() == RecordCensus(2, (2, 0, 0, 0, 0), 0)
+
+    trash.write_bytes(b"")
+    server.put(f"{USER}/Trash", [3, 4], arrived=2)
+    server.folders.read()
+    trash.unlink()
+    assert server.source.read() == RecordCensus(1, (1, 0, 0, 0, 0), 0)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "one bit", "header"])
+def test_a_damaged_folder_is_not_guessed_at(server: Server, damage: str) -> None:
+    """It is counted as unread, and read as soon as it is well."""
+    server.put(SENT, [3], arrived=1)
+    index = server.put(USER, [1, 2], arrived=2)
+    whole = index.read_bytes()
+    broken = {"truncated": whole[:-104], "one bit": whole[:-30] + bytes([whole[-30] ^ 1]) + whole[-29:], "header": b""}
+    index.write_bytes(broken[damage])
+
+    assert server.count() == RecordCensus(1, (1, 0, 0, 0, 0), 1)
+    index.write_bytes(whole)
+    assert server.count() == RecordCensus(3, (3, 0, 0, 0, 0), 0)
+
+
+def test_a_promise_of_four_thousand_million_records_is_damage_at_once(server: Server) -> None:
+    """What a file says that it holds is not waited for."""
+    index = server.put(USER, [1], arrived=1)
+    header = bytearray(index.read_bytes()[:128])
+    header[20:24] = b"\xff" * 4
+    header[124:] = zlib.crc32(header[:124]).to_bytes(4, "big")
+    index.write_bytes(header)
+
+    assert server.count() == RecordCensus(0, (0, 0, 0, 0, 0), 1)
+
+
+def test_large_folders_are_read_block_by_block(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks' ends lose and double nothing."""
+    monkeypatch.setattr(records, "BLOCK", 7)
+    server.put(USER, range(50), arrived=50)
+
+    assert server.count() == RecordCensus(50, (50, 0, 0, 0, 0), 0)
+
+
+def test_a_metapartition_that_lies_elsewhere_is_read_there(server: Server) -> None:
+    """Discovery finds such ones; the survey names them as if they lay together."""
+    server.elsewhere.put("domain/b/b.test/a/user/ann", 1, 9, records=[record(1, 6)])
+
+    assert server.count() == RecordCensus(1, (0, 0, 1, 0, 0), 0)
+
+
+def test_without_a_comparison_there_is_nothing_to_count(server: Server) -> None:
+    """What is wrong is told by the folders themselves; nobody waits for what has failed, or was closed."""
+    server.folders.close()
+    with pytest.raises(SourceError):
+        server.folders.read()
+    with pytest.raises(NoData):
+        server.source.read()
+
+
+def test_closing_ends_a_round(server: Server) -> None:
+    """A round that would begin does not."""
+    server.put(USER, [1])
+    server.folders.read()
+    server.source.close()
+    with pytest.raises(SourceError) as caught:
+        server.source.read()
+
+    assert caught.value.reason == "stopped"
