@@ -25,6 +25,14 @@ password = "{PASSWORD}"
 external-url = "bm.demo.example"
 """
 CONFIG = """# Written by `bmrepmon demo` for the machine that it simulates.
+[verdict]
+# Nobody wants to watch a demo for minutes.
+warm_up = "5s"
+disconnected_after = "10s"
+core_down = "1m"
+stalled_after = "20s"
+silent_after = "1m"
+
 [core]
 timezone = "{zone}"
 sync_port = {sync_port}

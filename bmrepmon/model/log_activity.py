@@ -81,8 +81,10 @@ class LogActivity:
     last_apply_at: Mapping[str, float] = field(default_factory=frozen)  # by partition, probe excluded
     last_probe_apply_at: Mapping[str, float] = field(default_factory=frozen)  # by partition, probe only
     last_ok_at: Mapping[str, float] = field(default_factory=frozen)  # of APPLY MAILBOX, by partition, probe included
-    last_reply_ok_at: float | None = None  # of any command
+    last_apply_ok_at: float | None = None  # of any command that applies something
+    refused_in_row: int = 0  # APPLY MAILBOX, since the last one that was answered OK
     core_ready_at: float | None = None  # when bm-core last said that it is ready
+    session_started_at: float | None = None  # when the last session began
     positions: Positions = NO_POSITIONS  # of each folder, by its last APPLY MAILBOX that was answered OK
     probe_applies: Mapping[str, tuple[ProbeApply, ...]] = field(
         default_factory=frozen

@@ -60,8 +60,9 @@ class LogTally:
         self._indexed_records, self._missing_bodies = activity.indexed_records, activity.missing_bodies
         self._durations = {name: Durations(histogram) for name, histogram in activity.durations.items()}
         self._applied_at, self._probe_applied_at = dict(activity.last_apply_at), dict(activity.last_probe_apply_at)
-        self._ok_at, self._reply_ok_at = dict(activity.last_ok_at), activity.last_reply_ok_at
-        self._core_ready_at = activity.core_ready_at
+        self._ok_at, self._apply_ok_at = dict(activity.last_ok_at), activity.last_apply_ok_at
+        self._refused_in_row = activity.refused_in_row
+        self._core_ready_at, self._session_at = activity.core_ready_at, activity.session_started_at
         self._positions, self._moved = activity.positions, dict[bytes, Position]()
         self._probe_applies = dict(activity.probe_applies)
         self._active, self._active_at = activity.active_sessions, activity.active_sessions_at
@@ -139,8 +140,10 @@ class LogTally:
             last_apply_at=frozen(self._applied_at),
             last_probe_apply_at=frozen(self._probe_applied_at),
             last_ok_at=frozen(self._ok_at),
-            last_reply_ok_at=self._reply_ok_at,
+            last_apply_ok_at=self._apply_ok_at,
+            refused_in_row=self._refused_in_row,
             core_ready_at=self._core_ready_at,
+            session_started_at=self._session_at,
             active_sessions=self._active,
             active_sessions_at=self._active_at,
             sessions_started=self._started,
@@ -186,8 +189,10 @@ class LogTally:
             self._refused[command.command if command else ""] += 1
         if reason is not None:
             self._errors[reason] += 1
-        else:
-            self._reply_ok_at = max(at, self._reply_ok_at or at)
+        elif command and command.command.startswith("APPLY"):
+            self._apply_ok_at = max(at, self._apply_ok_at or at)
+        if command and command.command == "APPLY MAILBOX":
+            self._refused_in_row = 0 if status == "ok" else self._refused_in_row + 1
         if status == "ok" and command and command.folder:
             partition = command.folder.partition or ""
             if partition in self._ok_at or len(self._ok_at) < MAX_PARTITIONS:
@@ -207,6 +212,7 @@ class LogTally:
 
     def _session_started(self, event: SessionStarted) -> None:
         self._started += 1
+        self._session_at = event.at
         if event.active is not None:
             self._sessions(event.at, event.active)
         elif self._active is not None:

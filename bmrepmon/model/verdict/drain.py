@@ -12,7 +12,7 @@ from bmrepmon.model.verdict.states import Trail
 
 MOST = 40  # samples that are paired; of more, evenly spread ones
 LEAST = 5
-SPAN = 120.0  # seconds that they must cover
+SPAN = 60.0  # seconds that they must cover
 DRAIN = 900.0  # seconds that the time to drained is read off
 
 

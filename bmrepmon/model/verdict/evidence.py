@@ -20,6 +20,7 @@ class Evidence:
     expected: int = 4
     listening: bool | None = None  # whether bm-core takes connections
     core_ready_age: float | None = None  # since bm-core said that it is ready
+    reconnected: bool = True  # whether any session has begun since then
     # work that waits
     entries: int | None = None  # in the sync log; 0 when there is no file
     backlog_age: float | None = None  # of the oldest entry
@@ -36,7 +37,8 @@ class Evidence:
     probe_waits: float | None = None  # age of the oldest change of the probe that has not come back
     probe_age: float | None = None  # since the probe came back last
     apply_age: float | None = None  # since the last APPLY MAILBOX, probe excluded
-    ok_age: float | None = None  # since bm-core last answered OK
+    ok_age: float | None = None  # since bm-core last applied something
+    refused_in_row: int = 0  # folders that it refused one after the other
     command_waits: float | None = None  # age of the oldest command without an answer
     errors: Mapping[str, int] = field(default_factory=frozen)  # by reason, since the first line ever read
     # what stays behind by design, or should not

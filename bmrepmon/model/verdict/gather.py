@@ -48,6 +48,7 @@ def gather(snapshot: Snapshot, backend: BackendSnapshot, t: Thresholds) -> Evide
         expected=backend.expected_sessions,
         listening=sessions.listening if sessions else None,
         core_ready_age=age(log.activity.core_ready_at, now),
+        reconnected=(log.activity.session_started_at or 0.0) >= (log.activity.core_ready_at or 0.0),
         entries=backlog.entries if backlog else None,
         backlog_age=age(backlog.oldest_at, now) if backlog else None,
         batch_age=age(backlog.batch_since, now) if backlog else None,
@@ -63,6 +64,7 @@ def gather(snapshot: Snapshot, backend: BackendSnapshot, t: Thresholds) -> Evide
         probe_age=age(log.latest(log.activity.last_probe_apply_at), now),
         apply_age=age(log.latest(log.activity.last_apply_at), now),
         ok_age=age(log.last_ok, now),
+        refused_in_row=log.activity.refused_in_row if sole else 0,
         command_waits=age(log.oldest_command, now),
         errors=log.activity.errors,
         passive_folders=(folders.passive_folders or 0) if folders else 0,
@@ -88,7 +90,7 @@ class Logged(NamedTuple):
     @property
     def last_ok(self) -> float | None:
         """When bm-core last answered OK; other commands than APPLY MAILBOX name no partition."""
-        return self.activity.last_reply_ok_at if self.server is None else self.latest(self.activity.last_ok_at)
+        return self.activity.last_apply_ok_at if self.server is None else self.latest(self.activity.last_ok_at)
 
     @property
     def oldest_command(self) -> float | None:

@@ -12,8 +12,8 @@ from bmrepmon.model.verdict.thresholds import Thresholds
 
 ENTER = 2  # of the last three findings must say a state before it is entered
 RECALL = 3  # findings that are remembered: a state is left when none of them says it
-SAMPLE_EVERY = 30.0  # seconds
-SAMPLES = 120  # an hour
+SAMPLE_EVERY = 15.0  # seconds
+SAMPLES = 120  # half an hour
 BREAK = 600.0  # seconds without a judgement after which nothing that was remembered of now holds any more
 LOWERED: Mapping[Severity, Severity] = {"critical": "warning", "warning": "info"}
 

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bmrepmon.model.verdict.drain import slopes
+from bmrepmon.model.verdict.drain import remaining_time, slopes
 from bmrepmon.model.verdict.evidence import Evidence
 from bmrepmon.model.verdict.states import Trail
 from bmrepmon.model.verdict.thresholds import Thresholds
 
 RECENT = 1800.0  # seconds for which an error message may be the cause of what is seen
+REFUSED = 5  # folders refused one after the other: it is not the folders
 PROOF = 60.0  # seconds: what waits longer in the sync log, or for an answer, is a proof
 
 
@@ -38,8 +39,12 @@ class Look:
 
     @property
     def flows(self) -> bool:
-        """Whether bm-core has answered OK a short while ago."""
-        return self.e.ok_age is not None and self.e.ok_age <= self.t.stalled_after
+        """Whether bm-core has applied something a short while ago."""
+        return self.applied_within(self.t.stalled_after)
+
+    def applied_within(self, seconds: float) -> bool:
+        """Whether bm-core has applied something, bodies alone excepted while it refuses every folder."""
+        return self.e.ok_age is not None and self.e.ok_age <= seconds and self.e.refused_in_row < REFUSED
 
     @property
     def answers(self) -> bool:
@@ -57,6 +62,12 @@ class Look:
             return None
         found = slopes(points)
         return None if found is None else found[1]
+
+    @property
+    def draining(self) -> bool:
+        """Whether what is left, folders that were never replicated included, becomes less."""
+        late = self.e.oldest is not None and self.e.oldest > self.t.soft_lag
+        return bool((late and (self.slope or 0.0) < 0) or remaining_time(self.trail))
 
     def recent(self, reasons: Collection[str]) -> bool:
         """Whether one of these errors was seen a short while ago."""

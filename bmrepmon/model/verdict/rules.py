@@ -40,7 +40,7 @@ def restarting(look: Look) -> Finding | None:
         return None
     if e.listening is False and look.since(look.trail.not_listening_since) < t.core_down:
         return Finding("starting", "core_restarting", "info")
-    if e.sessions == 0 and e.listening is not False and within(e.core_ready_age, t.core_restart):
+    if e.sessions == 0 and not e.reconnected and within(e.core_ready_age, t.core_restart):
         return Finding("starting", "core_restarted", "info")
     return None
 
@@ -60,7 +60,7 @@ def stalled(look: Look) -> Finding | None:
     """
     e = look.e
     patience = look.t.stalled_after if e.probes else look.t.silent_after
-    if e.log is not True or not e.works or look.answers or within(e.ok_age, patience):
+    if e.log is not True or not e.works or look.answers or look.applied_within(patience):
         return None
     witnesses = (
         over(e.probe_waits, patience) or not e.probes,  # what bm-core does: the probe, or the silence of the log
@@ -84,7 +84,7 @@ def session_missing(look: Look) -> Finding | None:
 def stuck_folders(look: Look) -> Finding | None:
     """Folders stay behind for long while others flow."""
     e = look.e
-    if not e.stuck_folders or not (look.flows or look.answers or within(e.ok_age, look.t.silent_after)):
+    if not e.stuck_folders or not (look.answers or look.applied_within(look.t.silent_after)):
         return None
     return Finding("stuck_folders", causes.found(look, causes.FOLDERS) or "refused_again", "warning")
 
@@ -100,10 +100,10 @@ def falling_behind(look: Look) -> Finding | None:
 
 def catching_up(look: Look) -> Finding | None:
     """It is late, and works on it."""
+    if look.draining:
+        return Finding("catching_up", "draining", "info")
     if not over(look.e.oldest, look.t.soft_lag):
         return None
-    if look.slope is not None and look.slope < 0:
-        return Finding("catching_up", "draining", "info")
     return Finding("catching_up", "long_batch" if over(look.e.batch_age, PROOF) else "working", "info")
 
 

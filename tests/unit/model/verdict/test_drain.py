@@ -49,8 +49,8 @@ def test_what_does_not_drain_has_no_end(rate: float) -> None:
 
 
 def test_too_little_is_not_enough() -> None:
-    """Two minutes and five points are the least; nothing left needs no time."""
-    assert eta(falling(1000, 1.0, 100)) is None
+    """A minute and five points are the least; nothing left needs no time."""
+    assert eta(falling(1000, 1.0, 59)) is None
     assert eta([]) is None
     assert eta(falling(600, 1.0, 601)) is None
 

@@ -111,7 +111,10 @@ def test_a_restart_is_no_disconnection(
     trail: Trail, listening: bool, core_ready_age: float | None, expected: str
 ) -> None:
     """Until its grace has passed."""
-    assert found(trail, sessions=0, listening=listening, core_ready_age=core_ready_age).state == expected
+    assert (
+        found(trail, sessions=0, listening=listening, core_ready_age=core_ready_age, reconnected=False).state
+        == expected
+    )
 
 
 def test_a_disconnection_is_critical_only_with_work() -> None:
@@ -135,6 +138,12 @@ def test_a_stall_takes_two_proofs_and_no_excuse(excuse: dict[str, Any]) -> None:
     """Each excuse alone is enough."""
     assert found(**STALLED).state == "stalled"
     assert found(**{**STALLED, **excuse}).state != "stalled"
+
+
+def test_a_server_that_refuses_everything_is_stalled_though_bodies_arrive() -> None:
+    """Bodies without their folders are no progress."""
+    assert found(**{**STALLED, "ok_age": 1.0}).state != "stalled"
+    assert found(**{**STALLED, "ok_age": 1.0, "refused_in_row": 9}).state == "stalled"
 
 
 def test_without_a_probe_a_stall_takes_longer() -> None:
