@@ -2,17 +2,17 @@
 
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cyrus_tree import USER, CyrusTree, unique_id
 
-from bmrepmon.demo.cyrus_index import EXPUNGED, IndexRecord
+from bmrepmon.demo.cyrus_index import EXPUNGED, SEEN, IndexRecord
 from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.readings import NoData, SourceError
-from bmrepmon.model.records import RecordCensus
+from bmrepmon.model.records import RecordCensus, take_census
 from bmrepmon.sources.folders import FolderSource, FolderTree, RecordSource, records
 
 LONG_AGO = 1_600_000_000
@@ -105,6 +105,27 @@ def test_only_what_changed_is_read_again(server: Server, read: list[str]) -> Non
     server.database.stored[USER] = Position(9, 2, 7)
     assert server.count() == replace(first, records=4, distinct=(2, 0, 2, 0, 0))
     assert read[3:] == ["tom"]
+
+
+def test_changed_flags_change_no_count(server: Server, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe's do every few seconds: its folder is read, and nobody else's messages are told apart anew."""
+    taken: list[RecordCensus] = []
+
+    def noted(folders: Collection[bytes], unread: int) -> RecordCensus:
+        taken.append(take_census(folders, unread))
+        return taken[-1]
+
+    monkeypatch.setattr(records, "take_census", noted)
+    server.put(USER, [1, 2], arrived=2)
+    server.put(SENT, [3])
+    first = server.count()
+    os.utime(server.put(USER, [1, 2], arrived=2, flags=SEEN), (LONG_AGO + 60, LONG_AGO + 60))
+
+    assert server.count() is first
+    assert (read[2:], len(taken)) == (["tom"], 1)
+    server.put(USER, [1, 4], arrived=2)
+    assert server.count() == first
+    assert len(taken) == 2
 
 
 def test_what_was_changed_a_moment_ago_is_read_each_time(server: Server, read: list[str]) -> None:

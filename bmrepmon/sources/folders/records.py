@@ -2,13 +2,13 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from bmrepmon.model.folders import Damage
 from bmrepmon.model.lag import FolderComparison, Standing, standings
 from bmrepmon.model.readings import NoData, SourceError
-from bmrepmon.model.records import RecordCensus, footing, pack_records, sort_records, take_census
+from bmrepmon.model.records import RecordCensus, footing, messages_of, pack_records, sort_records, take_census
 from bmrepmon.model.survey import settled
 from bmrepmon.parse.cyrus_columns import read_columns
 from bmrepmon.parse.cyrus_index import HEADER_BYTES, parse_index_header
@@ -55,7 +55,12 @@ class RecordSource:
             if self._stopping.is_set():
                 raise SourceError("stopped", f"records of {self.backend}: bmrepmon is ending")
             unread += not self._look(stand, comparison, before)
-        if self._census is None or self._census.unread != unread or self._known != before:
+        # Flags change all the time, those of the probe every few seconds; where only they did, the census is the same.
+        if (
+            self._census is None
+            or self._census.unread != unread
+            or moved(self._known, before) != moved(before, self._known)
+        ):
             self._census = take_census(self._known.values(), unread)
         return self._census
 
@@ -77,6 +82,11 @@ class RecordSource:
         if known is not None:
             self._known[row] = known
         return known is not None
+
+
+def moved(known: Mapping[bytes, bytes], other: Mapping[bytes, bytes]) -> list[bytes]:
+    """Return the messages of folders that are not in the ``other`` look as they are in this one."""
+    return sorted(messages_of(packed) for row, packed in known.items() if other.get(row) is not packed)
 
 
 def read_records(path: str, standing: bytes) -> bytes | None:
