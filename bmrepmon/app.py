@@ -42,7 +42,7 @@ from bmrepmon.runtime.supervisor import Member, Supervisor
 from bmrepmon.runtime.ticker import Ticker
 from bmrepmon.runtime.waker import ManualWaker, WatchdogWaker
 from bmrepmon.sources.backlog import BacklogSource
-from bmrepmon.sources.database import Connection, DatabaseSource, ReferenceSource, ReplicaFolders
+from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
@@ -180,19 +180,20 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
             yield StoreSource("archive", backend.name, backend.archive), schedule.spool
         if backend.sync_log:
             yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
-        rows = None
+        rows, references = None, None
         if backend.database:
             timeout = float(installation.settings.limits.database_timeout)
             connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
             yield DatabaseSource(backend.name, connection), schedule.database
             rows = ReplicaFolders(connection)
             if not shared(backend, installation.backends):
-                yield ReferenceSource(backend.name, connection), schedule.exact_count
+                references = References(connection)
         if meta := backend.meta or backend.spool:
             tree = FolderTree(backend.name, meta, dict(backend.metapartitions))
             folders = FolderSource(backend.name, tree, rows, log)
             yield folders, schedule.folders
-            yield RecordSource(backend.name, tree, folders), schedule.spool  # files and records are compared
+            # As often as the files, which they explain.
+            yield RecordSource(backend.name, tree, folders, references, SystemClock()), schedule.spool
             if installation.replication_log:  # without it nothing is known of answers
                 yield ProbeSource(backend.name, meta, time.monotonic), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port

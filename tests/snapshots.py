@@ -4,7 +4,7 @@ from array import array
 
 from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
-from bmrepmon.model.delta import BodyReferences, Reckoning
+from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.folders import FolderHeader
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth
@@ -94,9 +94,8 @@ def state() -> State:
                     "spool", (PartitionCount(SECOND_PARTITION, 700, 600, 20),), NO_INODES, 0, ()
                 ),
                 ("database", MASTER): RowCounts(14_355, 140_004),
-                ("references", MASTER): REFERENCES,
                 ("folders", MASTER): comparison(),
-                ("records", MASTER): CENSUS,
+                ("records", MASTER): RecordLook(CENSUS, Reckoning(CENSUS, REFERENCES, NOW - 900)),
                 ("backlog", MASTER): SyncBacklog(
                     2, 4321, 70, 9, 1, 0, complete=True, oldest_at=NOW - 50, batch_since=NOW - 40
                 ),
@@ -112,7 +111,6 @@ def state() -> State:
                 )
             }
         ),
-        reckonings=frozen({MASTER: Reckoning(CENSUS, REFERENCES, NOW - 7200)}),
         unique_messages=frozen({MASTER: 14_200, SECOND: 600}),
     )
 
@@ -159,7 +157,6 @@ def healths() -> tuple[SourceHealth, ...]:
             "bj-data on mail2.example.net:5432 refuses connections: is PostgreSQL running?",
             7,
         ),
-        SourceHealth("references", MASTER, None, NOW - 7200, 3.5, NOW - 7200),
         SourceHealth("records", MASTER, None, NOW - 15, 0.4, NOW - 15),
         SourceHealth("folders", MASTER, None, NOW - 8, 0.9, NOW - 8),
         SourceHealth("backlog", MASTER, None, NOW - 4, 0.001, NOW - 4),

@@ -31,11 +31,23 @@ class BodyReferences:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """The references, and the messages as they were nearest to that moment: only together do they tell something."""
+    """The references, and the messages as they were just before: only together do they tell something.
+
+    In this order what arrives between the two has a body and is no message yet, so that under load nothing seems lost.
+    """
 
     census: RecordCensus
     references: BodyReferences
     at: float  # Unix seconds: when the references were counted
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLook:
+    """One look at the records of all folders, and the last one that was held against the bodies."""
+
+    census: RecordCensus
+    reckoning: Reckoning | None = None
+    problem: str | None = None  # why the references could not be counted, in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +72,11 @@ class DeltaExplained:
         return frozen({reason: count for reason, count in counts.items() if count is not None})
 
 
-def explain(files: int | None, census: RecordCensus | None, reckoning: Reckoning | None) -> DeltaExplained:
+def explain(files: int | None, look: RecordLook | None) -> DeltaExplained:
     """Explain the difference; ``files`` are the message files of all stores."""
+    census = look.census if look else None
     complete = census if census and census.complete else None
-    expunged, unexplained = _gone(reckoning) if reckoning else (None, None)
+    expunged, unexplained = _gone(look.reckoning) if look and look.reckoning else (None, None)
     return DeltaExplained(
         orphan=None if complete is None or files is None else files - complete.records,
         duplicate=None if complete is None else complete.records - sum(complete.distinct),

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bmrepmon.model.backlog import SyncBacklog
-from bmrepmon.model.delta import BodyReferences
+from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.heartbeat import ProbeFolders
 from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.positions import PastPositions
-from bmrepmon.model.records import RecordCensus
 
 Store = Literal["spool", "archive"]
 
@@ -84,13 +83,5 @@ class SessionCounts:
 
 
 Observation = (
-    StoreCount
-    | RowCounts
-    | SessionCounts
-    | SyncBacklog
-    | FolderComparison
-    | ProbeFolders
-    | PastPositions
-    | RecordCensus
-    | BodyReferences
+    StoreCount | RowCounts | SessionCounts | SyncBacklog | FolderComparison | ProbeFolders | PastPositions | RecordLook
 )

@@ -117,6 +117,11 @@ def pack_records(standing: bytes, parts: Iterable[Sequence[bytes]]) -> bytes:
     return standing + counts + b"".join(map(_sorted, classes))
 
 
+def messages_of(packed: bytes) -> bytes:
+    """Return what a census sees of a packed folder."""
+    return packed[_FOOTING.size :]
+
+
 def _sorted(guids: bytes) -> bytes:
     return array("Q", sorted(memoryview(guids).cast("Q"))).tobytes()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bmrepmon.model.backlog import SyncBacklog
-from bmrepmon.model.delta import DeltaExplained, explain
+from bmrepmon.model.delta import DeltaExplained, RecordLook, explain
 from bmrepmon.model.heartbeat import Heartbeat
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.lag_age import disputed_folders, heartbeats, lag_seconds
@@ -37,6 +37,7 @@ class BackendSnapshot:
     backlog: SyncBacklog | None
     heartbeats: tuple[Heartbeat, ...]  # of its partitions that have a probe, while the log can be read
     delta_messages: int | None  # spool + archive message files minus bodies, signed
+    records: RecordLook | None
     explained: DeltaExplained  # what it is made of
     active_sessions: int | None
     expected_sessions: int
@@ -97,6 +98,7 @@ def assign_sessions(sessions: SessionCounts | None, facts: tuple[BackendFacts, .
 
 def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -> BackendSnapshot:
     spool, archive = state.store_count("spool", fact.name), state.store_count("archive", fact.name)
+    records = state.records(fact.name)
     rows, files = state.rows(fact.name), _files(state, fact.name, spool, archive)
     trail = state.durable.trails.get(fact.name, Trail())
     return BackendSnapshot(
@@ -111,7 +113,8 @@ def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -
         backlog=state.backlog(fact.name),
         heartbeats=tuple(heartbeats(state, fact.name).values()),
         delta_messages=_delta(files, rows),
-        explained=explain(_whole(files, spool, archive), state.census(fact.name), state.reckonings.get(fact.name)),
+        records=records,
+        explained=explain(_whole(files, spool, archive), records),
         active_sessions=active,
         expected_sessions=fact.expected_sessions,
         verdict=trail.verdict,

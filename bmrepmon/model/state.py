@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
-from bmrepmon.model.delta import BodyReferences, Reckoning
+from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth, finished, started
 from bmrepmon.model.heartbeat import Heartbeats, ProbeFolders, beat, pair
@@ -21,11 +21,9 @@ from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import Observation, RowCounts, SessionCounts, StoreCount
 from bmrepmon.model.positions import NO_POSITIONS, PastPositions, Positions
 from bmrepmon.model.readings import Reading, RoundStarted
-from bmrepmon.model.records import RecordCensus
 from bmrepmon.model.verdict.states import Trail
 from bmrepmon.model.waits import Waits, still, wait_on
 
-NEAR = 300.0  # seconds between two looks that are held against each other; what arrives between them is in one only
 Key = tuple[str, str]  # source, backend
 K = TypeVar("K")
 V = TypeVar("V")
@@ -81,9 +79,6 @@ class State:
     disputes: Mapping[str, Mapping[str, float]] = field(default_factory=frozen)  # by backend and folder: since when
     heartbeats: Mapping[str, Heartbeats] = field(default_factory=frozen)  # by backend
     unique_messages: Mapping[str, int] = field(default_factory=frozen)  # by backend, over the stores known so far
-    reckonings: Mapping[str, Reckoning] = field(
-        default_factory=frozen
-    )  # by backend: as of the last count of references
 
     def store_count(self, store: str, backend: str) -> StoreCount | None:
         """Return the last good walk over a store."""
@@ -100,15 +95,10 @@ class State:
         observation = self.observations.get(("folders", backend))
         return observation if isinstance(observation, FolderComparison) else None
 
-    def census(self, backend: str) -> RecordCensus | None:
-        """Return the messages as their records were read last."""
+    def records(self, backend: str) -> RecordLook | None:
+        """Return the last good look at the records."""
         observation = self.observations.get(("records", backend))
-        return observation if isinstance(observation, RecordCensus) else None
-
-    def references(self, backend: str) -> BodyReferences | None:
-        """Return the last good count of bodies that are somebody's."""
-        observation = self.observations.get(("references", backend))
-        return observation if isinstance(observation, BodyReferences) else None
+        return observation if isinstance(observation, RecordLook) else None
 
     def backlog(self, backend: str) -> SyncBacklog | None:
         """Return the sync log as it was seen last."""
@@ -163,8 +153,6 @@ def _read(state: State, reading: Reading) -> State:
             return _counted_once(state, reading.backend)
         case FolderComparison():
             return _waited(state, reading.backend, reading.observation, reading.started_at)
-        case RecordCensus() | BodyReferences():
-            state = _reckoned(state, reading.backend)
         case PastPositions():
             return replace(state, durable=replace(state.durable, past=reading.observation.positions))
         case ProbeFolders():
@@ -187,17 +175,6 @@ def _waited(state: State, backend: str, comparison: FolderComparison, at: float)
     disputes = still(state.disputes.get(backend, frozen()), comparison.disputed, at)
     durable = replace(state.durable, waits=_with(state.durable.waits, backend, waits))
     return replace(state, durable=durable, disputes=_with(state.disputes, backend, disputes))
-
-
-def _reckoned(state: State, backend: str) -> State:
-    """Hold a new count of references against the messages that are known then, or soon after; only once."""
-    census, references, known = state.census(backend), state.references(backend), state.reckonings.get(backend)
-    counted, read = (_health(state, source, backend).last_success_at for source in ("references", "records"))
-    if census is None or references is None or counted is None or read is None or abs(counted - read) > NEAR:
-        return state
-    if known is not None and known.references is references and known.census.placed:
-        return state
-    return replace(state, reckonings=_with(state.reckonings, backend, Reckoning(census, references, counted)))
 
 
 def _counted_once(state: State, backend: str) -> State:

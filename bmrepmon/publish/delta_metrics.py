@@ -17,8 +17,8 @@ def explained(snapshot: Snapshot) -> Iterator[Sample]:
 def reckoned_at(snapshot: Snapshot) -> Iterator[Sample]:
     """Read when the bodies that are somebody's were last counted."""
     for backend in snapshot.backends:
-        if backend.name in snapshot.state.reckonings:
-            yield (backend.name,), snapshot.state.reckonings[backend.name].at
+        if backend.records and backend.records.reckoning:
+            yield (backend.name,), backend.records.reckoning.at
 
 
 DELTA_METRICS: tuple[Metric, ...] = (

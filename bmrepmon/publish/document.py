@@ -139,6 +139,7 @@ class DeltaStatus:
     orphan: Annotated[int | None, Meta(description="files that no index knows, minus records without their file")]
     unexplained: Annotated[int | None, Meta(description="messages that should have a body, minus those that have")]
     reckoned_at: Annotated[datetime | None, Meta(description="of when `expunged` and `unexplained` are")]
+    problem: Annotated[str | None, Meta(description="why they could not be told last, in one line")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +244,8 @@ class SourceStatus:
     source: Annotated[
         str,
         Meta(
-            description="`spool`, `archive`, `database`, `references`, `folders`, `records`, `probe`, `backlog`,"
-            " `sessions`, `log`, `core_log`"
+            description="`spool`, `archive`, `database`, `folders`, `records`, `probe`, `backlog`, `sessions`, `log`,"
+            " `core_log`"
         ),
     ]
     backend: Annotated[str, Meta(description="the backend it belongs to; empty for the core server")]

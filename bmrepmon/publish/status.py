@@ -103,7 +103,7 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
             for known in backend.heartbeats
         ),
         delta_messages=backend.delta_messages,
-        delta_explained=_explained(snapshot, backend),
+        delta_explained=_explained(backend),
         sessions=Sessions(active=backend.active_sessions, expected=backend.expected_sessions, logged=logged),
     )
 
@@ -170,9 +170,9 @@ def _folders(snapshot: Snapshot, backend: BackendSnapshot) -> FolderCounts | Non
     )
 
 
-def _explained(snapshot: Snapshot, backend: BackendSnapshot) -> DeltaStatus | None:
-    found, reckoning = backend.explained, snapshot.state.reckonings.get(backend.name)
-    if not found.reasons:
+def _explained(backend: BackendSnapshot) -> DeltaStatus | None:
+    found, look = backend.explained, backend.records
+    if look is None:
         return None
     return DeltaStatus(
         duplicate=found.duplicate,
@@ -181,7 +181,8 @@ def _explained(snapshot: Snapshot, backend: BackendSnapshot) -> DeltaStatus | No
         lagging=found.lagging,
         orphan=found.orphan,
         unexplained=found.unexplained,
-        reckoned_at=moment(reckoning.at) if reckoning else None,
+        reckoned_at=moment(look.reckoning.at) if look.reckoning else None,
+        problem=look.problem,
     )
 
 

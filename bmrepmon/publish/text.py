@@ -106,9 +106,13 @@ def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Ro
 
 def _explained(delta: DeltaStatus | None, t: Language) -> Iterator[Row]:
     """Tell where the difference comes from, line by line, where that is known."""
+    if delta is None:
+        return
     for reason in (*REASONS, "unexplained"):
-        if (messages := getattr(delta, reason, None)) is not None:
+        if (messages := getattr(delta, reason)) is not None:
             yield f"  {t(f'delta_{reason}')}", t.signed(messages), t(f"delta_{reason}_note")
+    if delta.unexplained is None and delta.problem:
+        yield f"  {t('delta_unexplained')}", UNKNOWN, delta.problem
 
 
 def _expected(backend: BackendStatus, t: Language) -> str:

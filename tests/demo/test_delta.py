@@ -13,9 +13,10 @@ from bmrepmon.demo.life import Rates
 from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 from bmrepmon.discovery import discover
-from bmrepmon.model.delta import BodyReferences, DeltaExplained, Reckoning, explain
+from bmrepmon.model.delta import BodyReferences, DeltaExplained, Reckoning, RecordLook, explain
 from bmrepmon.model.positions import Position, Positions
 from bmrepmon.publish.exposition import render_plain
+from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.sources.folders import FolderSource, FolderTree, RecordSource
 
 MakeServer = Callable[..., SimulatedServer]
@@ -29,7 +30,7 @@ class Monitor:
         self._server = server
         tree = FolderTree("bm-master", server.root / "var/spool/cyrus/meta")
         self._folders = FolderSource("bm-master", tree, self, None)
-        self._records = RecordSource("bm-master", tree, self._folders)
+        self._records = RecordSource("bm-master", tree, self._folders, None, SystemClock())
 
     def read(self) -> Positions:
         known = self._server.replica.folders.items()
@@ -41,9 +42,9 @@ class Monitor:
 
     def explain(self) -> DeltaExplained:
         self._folders.read()
-        census, truth = self._records.read(), self._server.truth()
+        census, truth = self._records.read().census, self._server.truth()
         references = BodyReferences(truth.bodies, len(referenced(self._server)))
-        return explain(truth.messages, census, Reckoning(census, references, 0.0))
+        return explain(truth.messages, RecordLook(census, Reckoning(census, references, 0.0)))
 
 
 def referenced(server: SimulatedServer) -> set[bytes]:

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.positions import Positions
-from bmrepmon.sources.database import Connection, ReferenceSource, ReplicaFolders
+from bmrepmon.sources.database import Connection, References, ReplicaFolders
 
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
 OTHER_TABLES = """
@@ -73,7 +73,7 @@ def test_the_role_reads_whose_bodies_are(server: Server) -> None:
     """The query is bmrepmon's own."""
     connection = Connection("bm-master", lambda: server.conninfo(user="bmrepmon"), 20.0)
     try:
-        assert ReferenceSource("bm-master", connection).read() == BodyReferences(3, 0)
+        assert References(connection).read() == BodyReferences(3, 0)
     finally:
         connection.close()
 

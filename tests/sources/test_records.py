@@ -2,17 +2,18 @@
 
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cyrus_tree import USER, CyrusTree, unique_id
 
-from bmrepmon.demo.cyrus_index import EXPUNGED, IndexRecord
+from bmrepmon.demo.cyrus_index import EXPUNGED, SEEN, IndexRecord
+from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.readings import NoData, SourceError
-from bmrepmon.model.records import RecordCensus
+from bmrepmon.model.records import RecordCensus, take_census
 from bmrepmon.sources.folders import FolderSource, FolderTree, RecordSource, records
 
 LONG_AGO = 1_600_000_000
@@ -32,6 +33,35 @@ class Database:
         """Nothing is held open."""
 
 
+class FakeClock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def now(self) -> float:
+        return LONG_AGO + self.seconds
+
+    def steady(self) -> float:
+        return self.seconds
+
+
+class References:
+    """A count that takes its time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answer: Callable[[], BodyReferences] = lambda: BodyReferences(3, 2)
+        self.closed = False
+
+    def read(self) -> BodyReferences:
+        self.asked += 1
+        return self.answer()
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class Server:
     """A small Cyrus and its replica, looked at by one source for as long as a test lasts."""
 
@@ -40,7 +70,8 @@ class Server:
         self.elsewhere = CyrusTree(home / "elsewhere")
         places = FolderTree("bm-master", self.tree.root, {"bm-master__b_test": self.elsewhere.root})
         self.folders = FolderSource("bm-master", places, self.database, None)
-        self.source = RecordSource("bm-master", places, self.folders)
+        self.references, self.clock = References(), FakeClock()
+        self.source = RecordSource("bm-master", places, self.folders, self.references, self.clock)
 
     def put(self, path: str, contents: Iterable[int], *, arrived: int | None = None, flags: int = 0) -> Path:
         """Write a folder, long ago, with one message for each content; the replica has it up to a uid."""
@@ -52,6 +83,9 @@ class Server:
         return index
 
     def count(self) -> RecordCensus:
+        return self.look().census
+
+    def look(self) -> RecordLook:
         self.folders.read()
         return self.source.read()
 
@@ -107,6 +141,27 @@ def test_only_what_changed_is_read_again(server: Server, read: list[str]) -> Non
     assert read[3:] == ["tom"]
 
 
+def test_changed_flags_change_no_count(server: Server, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe's do every few seconds: its folder is read, and nobody else's messages are told apart anew."""
+    taken: list[RecordCensus] = []
+
+    def noted(folders: Collection[bytes], unread: int) -> RecordCensus:
+        taken.append(take_census(folders, unread))
+        return taken[-1]
+
+    monkeypatch.setattr(records, "take_census", noted)
+    server.put(USER, [1, 2], arrived=2)
+    server.put(SENT, [3])
+    first = server.count()
+    os.utime(server.put(USER, [1, 2], arrived=2, flags=SEEN), (LONG_AGO + 60, LONG_AGO + 60))
+
+    assert server.count() is first
+    assert (read[2:], len(taken)) == (["tom"], 1)
+    server.put(USER, [1, 4], arrived=2)
+    assert server.count() == first
+    assert len(taken) == 2
+
+
 def test_what_was_changed_a_moment_ago_is_read_each_time(server: Server, read: list[str]) -> None:
     """A further change might leave its time as it is."""
     os.utime(server.put(USER, [1], arrived=1))
@@ -128,7 +183,7 @@ def test_a_folder_that_goes_takes_its_messages_along(server: Server) -> None:
     server.put(f"{USER}/Trash", [3, 4], arrived=2)
     server.folders.read()
     trash.unlink()
-    assert server.source.read() == RecordCensus(1, (1, 0, 0, 0, 0), 0)
+    assert server.source.read().census == RecordCensus(1, (1, 0, 0, 0, 0), 0)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "one bit", "header"])
@@ -180,6 +235,52 @@ def test_without_a_comparison_there_is_nothing_to_count(server: Server) -> None:
         server.source.read()
 
 
+def test_bodies_are_counted_after_the_messages_and_then_the_database_rests(server: Server) -> None:
+    """Fifty times what the count took, whether it succeeded or not; its last result stays, with its time."""
+
+    def slow() -> BodyReferences:
+        server.clock.seconds += 2
+        return BodyReferences(5, 3)
+
+    server.put(USER, [1, 2], arrived=2)
+    server.references.answer = slow
+    first = server.look()
+    reckoned = Reckoning(first.census, BodyReferences(5, 3), LONG_AGO + 1002.0)
+    assert first == RecordLook(first.census, reckoned)
+
+    server.put(SENT, [3])
+    server.clock.seconds += 97
+    later = server.look()
+    assert (later.census.records, later.reckoning, server.references.asked) == (3, reckoned, 1)
+    server.clock.seconds += 1
+    last = server.look()
+    assert (last.reckoning, server.references.asked) == (
+        Reckoning(later.census, BodyReferences(5, 3), LONG_AGO + 1102.0),
+        2,
+    )
+
+
+def test_a_count_that_fails_is_told_and_costs_nothing_else(server: Server) -> None:
+    """The census is there, and so is the last count."""
+
+    def refused() -> BodyReferences:
+        raise SourceError("permission", "database of bm-master: the role may not read it")
+
+    server.put(USER, [1], arrived=1)
+    before = server.look()
+    server.references.answer = refused
+    after = server.look()
+
+    assert after == RecordLook(before.census, before.reckoning, "database of bm-master: the role may not read it")
+
+
+def test_bodies_are_not_counted_for_messages_that_cannot_be_placed(server: Server) -> None:
+    """Nothing would follow from it."""
+    server.put(USER, [1], arrived=1).write_bytes(b"")
+
+    assert (server.look().reckoning, server.references.asked) == (None, 0)
+
+
 def test_closing_ends_a_round(server: Server) -> None:
     """A round that would begin does not."""
     server.put(USER, [1])
@@ -188,4 +289,4 @@ def test_closing_ends_a_round(server: Server) -> None:
     with pytest.raises(SourceError) as caught:
         server.source.read()
 
-    assert caught.value.reason == "stopped"
+    assert (caught.value.reason, server.references.closed) == ("stopped", True)

@@ -12,7 +12,7 @@ from bmrepmon.config.installation import Backend, Database
 from bmrepmon.config.types import Secret
 from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.readings import SourceError
-from bmrepmon.sources.database import Connection, ReferenceSource
+from bmrepmon.sources.database import Connection, References
 
 MASTER = Backend("bm-master", (), None, None, None, None, Database(Secret("host=a dbname=bj-data"), ""), 4)
 LIVE, SEEN, EXPUNGED = 0, 16, -(1 << 31)
@@ -32,15 +32,13 @@ def table(server: Server) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def source(server: Server) -> Iterator[ReferenceSource]:
-    made = ReferenceSource("bm-master", Connection("bm-master", server.conninfo, 20.0))
+def source(server: Server) -> Iterator[References]:
+    made = References(Connection("bm-master", server.conninfo, 20.0))
     yield made
     made.close()
 
 
-def test_a_body_is_somebodys_while_a_live_record_refers_to_it(
-    table: psycopg.Connection, source: ReferenceSource
-) -> None:
+def test_a_body_is_somebodys_while_a_live_record_refers_to_it(table: psycopg.Connection, source: References) -> None:
     """Once, however many do; expunged records and records without a body count for nothing."""
     table.execute("INSERT INTO t_message_body (guid) SELECT int4send(n) FROM generate_series(1, 5) n")
     records = [(1, LIVE), (1, SEEN), (1, EXPUNGED), (2, SEEN), (3, EXPUNGED), (3, EXPUNGED | SEEN), (9, LIVE)]
@@ -50,7 +48,7 @@ def test_a_body_is_somebodys_while_a_live_record_refers_to_it(
     assert source.read() == BodyReferences(5, 2)
 
 
-def test_both_tables_are_joined_by_hashes(table: psycopg.Connection, source: ReferenceSource) -> None:
+def test_both_tables_are_joined_by_hashes(table: psycopg.Connection, source: References) -> None:
     """Asked row by row, a million bodies would take minutes."""
     insert = "INSERT INTO {} SELECT int4send(n) FROM generate_series(1, 20000) n"
     table.execute(insert.format("t_message_body (guid)"))
@@ -65,7 +63,7 @@ def test_both_tables_are_joined_by_hashes(table: psycopg.Connection, source: Ref
 
 
 def test_a_role_that_may_not_read_records_is_told_so(
-    server: Server, table: psycopg.Connection, source: ReferenceSource
+    server: Server, table: psycopg.Connection, source: References
 ) -> None:
     """The way out names both tables."""
     del server

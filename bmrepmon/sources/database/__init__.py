@@ -2,7 +2,7 @@
 
 from bmrepmon.sources.database.bodies import DatabaseSource
 from bmrepmon.sources.database.connection import Connection
-from bmrepmon.sources.database.references import ReferenceSource
+from bmrepmon.sources.database.references import References
 from bmrepmon.sources.database.replica import ReplicaFolders
 
-__all__ = ["Connection", "DatabaseSource", "ReferenceSource", "ReplicaFolders"]
+__all__ = ["Connection", "DatabaseSource", "References", "ReplicaFolders"]

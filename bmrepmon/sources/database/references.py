@@ -11,14 +11,11 @@ from bmrepmon.sources.database.query import load_query
 TABLES = "t_message_body, t_mailbox_record"
 
 
-class ReferenceSource:
+class References:
     """Counts the bodies of one backend's database that live records refer to."""
 
-    name = "references"
-
-    def __init__(self, backend: str, connection: Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Ask over ``connection``, which others may ask too."""
-        self.backend = backend
         self._connection = connection
         self._query = load_query("body_references")
 

@@ -2,13 +2,14 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.folders import Damage
 from bmrepmon.model.lag import FolderComparison, Standing, standings
 from bmrepmon.model.readings import NoData, SourceError
-from bmrepmon.model.records import RecordCensus, footing, pack_records, sort_records, take_census
+from bmrepmon.model.records import RecordCensus, footing, messages_of, pack_records, sort_records, take_census
 from bmrepmon.model.survey import settled
 from bmrepmon.parse.cyrus_columns import read_columns
 from bmrepmon.parse.cyrus_index import HEADER_BYTES, parse_index_header
@@ -16,6 +17,7 @@ from bmrepmon.sources.folders.reading import INDEX, LOOKS
 from bmrepmon.sources.folders.tree import FolderTree
 
 COMPARED_WITHIN = 50.0  # seconds in which the folders are to be compared for the first time
+REST = 49  # times what a count of references took, before the next: 2 % of the time of a database is for this
 BLOCK = 32_768  # records that are read at a time: 4 MiB at most
 
 
@@ -26,27 +28,79 @@ class Comparisons(Protocol):
         """Return the last good comparison, after up to so many seconds in which the first may be made."""
 
 
+class Clock(Protocol):
+    """Both kinds of time."""
+
+    def now(self) -> float:
+        """Return Unix seconds."""
+
+    def steady(self) -> float:
+        """Return seconds that never go backwards."""
+
+
+class References(Protocol):
+    """What counts the bodies that are somebody's."""
+
+    def read(self) -> BodyReferences:
+        """Count, as of one moment. Raises SourceError."""
+
+    def close(self) -> None:
+        """End a count that runs, and the connection."""
+
+
 class RecordSource:
     """Reads the records of one backend's folders, and counts their messages by what has become of them."""
 
     name = "records"
 
-    def __init__(self, backend: str, tree: FolderTree, folders: Comparisons) -> None:
-        """Look at the folders that ``folders`` has compared, where ``tree`` says that they lie."""
+    def __init__(
+        self, backend: str, tree: FolderTree, folders: Comparisons, references: References | None, clock: Clock
+    ) -> None:
+        """Look at the folders that ``folders`` has compared, where ``tree`` says that they lie.
+
+        ``references`` are asked after that; None: there are none, or others share the database.
+        """
         self.backend = backend
         self._tree = tree
         self._folders = folders
+        self._references = references
+        self._clock = clock
+        self._ask_at = float("-inf")  # steady seconds
+        self._reckoning: Reckoning | None = None
+        self._problem: str | None = None
         self._known: dict[bytes, bytes] = {}  # by the packed folder: its packed records
         self._census: RecordCensus | None = None
         self._stopping = threading.Event()
 
-    def read(self) -> RecordCensus:
+    def read(self) -> RecordLook:
         """Count once.
 
         Raises:
             NoData: the folders could not be compared, which they tell themselves.
             SourceError: ``stopped``.
         """
+        census = self._count()
+        if self._references is not None and census.placed and self._clock.steady() >= self._ask_at:
+            self._reckon(census, self._references)
+        return RecordLook(census, self._reckoning, self._problem)
+
+    def close(self) -> None:
+        """End a round that runs."""
+        self._stopping.set()
+        if self._references is not None:
+            self._references.close()
+
+    def _reckon(self, census: RecordCensus, references: References) -> None:
+        """Hold the messages against the bodies, which takes the database a while; then let it rest for many such."""
+        begun, self._problem = self._clock.steady(), None
+        try:
+            self._reckoning = Reckoning(census, references.read(), self._clock.now())
+        except SourceError as error:
+            self._problem = str(error)
+        ended = self._clock.steady()
+        self._ask_at = ended + REST * (ended - begun)
+
+    def _count(self) -> RecordCensus:
         comparison = self._folders.latest(COMPARED_WITHIN)
         if comparison is None:
             raise NoData(f"records of {self.backend}: the folders are not known yet; see folders")
@@ -55,13 +109,14 @@ class RecordSource:
             if self._stopping.is_set():
                 raise SourceError("stopped", f"records of {self.backend}: bmrepmon is ending")
             unread += not self._look(stand, comparison, before)
-        if self._census is None or self._census.unread != unread or self._known != before:
+        # Flags change all the time, those of the probe every few seconds; where only they did, the census is the same.
+        if (
+            self._census is None
+            or self._census.unread != unread
+            or moved(self._known, before) != moved(before, self._known)
+        ):
             self._census = take_census(self._known.values(), unread)
         return self._census
-
-    def close(self) -> None:
-        """End a round that runs."""
-        self._stopping.set()
 
     def _look(self, stand: Standing, comparison: FolderComparison, before: dict[bytes, bytes]) -> bool:
         """Keep the records of one folder; tell whether they are known."""
@@ -77,6 +132,11 @@ class RecordSource:
         if known is not None:
             self._known[row] = known
         return known is not None
+
+
+def moved(known: Mapping[bytes, bytes], other: Mapping[bytes, bytes]) -> list[bytes]:
+    """Return the messages of folders that are not in the ``other`` look as they are in this one."""
+    return sorted(messages_of(packed) for row, packed in known.items() if other.get(row) is not packed)
 
 
 def read_records(path: str, standing: bytes) -> bytes | None:

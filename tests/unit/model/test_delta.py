@@ -1,23 +1,19 @@
 """The difference between files and bodies: that its parts add up, and that each is what it is called."""
 
 from array import array
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 from hypothesis import given, strategies as st
 
-from bmrepmon.model.delta import BodyReferences, DeltaExplained, Reckoning, explain
+from bmrepmon.model.delta import BodyReferences, DeltaExplained, Reckoning, RecordLook, explain
 from bmrepmon.model.folders import EXPUNGED, UNLINKED, FolderHeader
 from bmrepmon.model.lag import Standing, standings
 from bmrepmon.model.positions import Position, Positions
-from bmrepmon.model.readings import Reading
 from bmrepmon.model.records import RECORD_CLASSES, RecordCensus, footing, pack_records, sort_records, take_census
-from bmrepmon.model.state import State, reduce
 from bmrepmon.model.survey import FolderSurvey, pack_folder, sign
 
 HEADER = FolderHeader(13, 128, 104, 1, None, 40, 0, 7, 0, 100, 1, 0)
-NO_RECORDS = RecordCensus(0, (0, 0, 0, 0, 0), 0)
 
 
 class Record(NamedTuple):
@@ -123,7 +119,7 @@ def parts(found: DeltaExplained) -> list[int]:
 def test_the_parts_add_up_to_the_difference(folders: list[Folder], files: int, bodies: int, referenced: int) -> None:
     """Whatever lies anywhere: nothing is lost, and nothing is counted twice."""
     found = census(*folders)
-    explained = explain(files, found, Reckoning(found, BodyReferences(bodies, referenced), 0.0))
+    explained = explain(files, RecordLook(found, Reckoning(found, BodyReferences(bodies, referenced), 0.0)))
 
     assert sum(parts(explained)) == files - bodies
 
@@ -141,7 +137,7 @@ def test_nothing_is_unexplained_on_a_server_that_is_in_order(folders: list[Folde
     with_file = sum(not record.flags & UNLINKED for folder in folders for record in folder.records)
     bodies = BodyReferences(len(contents["replicated"]) + unpurged, len(contents["replicated"]))
     found = census(*folders)
-    explained = explain(with_file + strays, found, Reckoning(found, bodies, 0.0))
+    explained = explain(with_file + strays, RecordLook(found, Reckoning(found, bodies, 0.0)))
 
     assert explained.unexplained == 0
     assert explained.orphan == strays
@@ -171,49 +167,6 @@ def test_what_is_not_known_is_not_told() -> None:
     bodies = BodyReferences(1, 1)
     unread, unplaced = census(known, unread=1), census(known, Folder([Record(1, 2)]), database=False)
 
-    assert explain(2, unread, Reckoning(unread, bodies, 0.0)) == explain(2, None, None)
-    assert explain(3, unplaced, Reckoning(unplaced, bodies, 0.0)).reasons == {"orphan": 0, "duplicate": 1}
-    assert explain(None, census(known), None).reasons == {"duplicate": 1, "lagging": 0, "passive": 0}
-
-
-def seen(state: State, source: str, observation: RecordCensus | BodyReferences, at: float = 0.0) -> State:
-    return reduce(state, Reading(source, "bm-master", at, 0.0, observation))
-
-
-MESSAGES = replace(NO_RECORDS, records=2, distinct=(2, 0, 0, 0, 0))
-BODIES = BodyReferences(3, 2)
-
-
-@pytest.mark.parametrize("first", ["records", "references"])
-def test_references_are_held_against_the_messages_of_their_time(first: str) -> None:
-    """Whichever is known first; a later look at the messages leaves the reckoning, a later count makes it anew."""
-    state = State(0.0)
-    order: list[tuple[str, RecordCensus | BodyReferences]] = [("records", MESSAGES), ("references", BODIES)]
-    for source, observation in order if first == "records" else order[::-1]:
-        assert state.reckonings == {}
-        state = seen(state, source, observation)
-    later = replace(MESSAGES, records=5, distinct=(5, 0, 0, 0, 0))
-    moved = seen(state, "records", later, 60.0)
-    counted = seen(moved, "references", BodyReferences(6, 5), 90.0)
-
-    assert state.reckonings == moved.reckonings == {"bm-master": Reckoning(MESSAGES, BODIES, 0.0)}
-    assert counted.reckonings == {"bm-master": Reckoning(later, BodyReferences(6, 5), 90.0)}
-
-
-def test_a_count_waits_for_messages_that_are_all_placed() -> None:
-    """A database that was away for a moment does not cost the reckoning of a whole day."""
-    unplaced = replace(MESSAGES, distinct=(1, 0, 0, 0, 1))
-    state = seen(seen(State(0.0), "records", unplaced), "references", BODIES)
-    assert explain(2, unplaced, state.reckonings["bm-master"]).unexplained is None
-    state = seen(state, "records", MESSAGES, 60.0)
-
-    assert state.reckonings == {"bm-master": Reckoning(MESSAGES, BODIES, 0.0)}
-
-
-@pytest.mark.parametrize("order", [("records", "references"), ("references", "records")])
-def test_what_was_seen_at_other_times_is_not_held_together(order: tuple[str, str]) -> None:
-    """Mail that came between would be called unexplained."""
-    seen_by: dict[str, RecordCensus | BodyReferences] = {"records": MESSAGES, "references": BODIES}
-    state = seen(seen(State(0.0), order[0], seen_by[order[0]]), order[1], seen_by[order[1]], 3600.0)
-
-    assert state.reckonings == {}
+    assert explain(2, RecordLook(unread, Reckoning(unread, bodies, 0.0))) == explain(2, None)
+    assert explain(3, RecordLook(unplaced, Reckoning(unplaced, bodies, 0.0))).reasons == {"orphan": 0, "duplicate": 1}
+    assert explain(None, RecordLook(census(known))).reasons == {"duplicate": 1, "lagging": 0, "passive": 0}

@@ -7,7 +7,9 @@ import pytest
 import snapshots
 from rich.console import Console
 
-from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.model.delta import RecordLook
+from bmrepmon.model.frozen import frozen
+from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.publish.status import describe
 from bmrepmon.publish.text import render_text
 from bmrepmon.publish.wording import lingers
@@ -44,6 +46,18 @@ def test_counts_differences_and_failures_are_shown() -> None:
     assert "database mail2.example.net: bj-data on mail2.example.net:5432 refuses connections" in text
     assert "archive bm-master: running for 5 min" in text
     assert "Answers 1,007 1,004 OK, 3 NO, 0 BAD" in text
+
+
+def test_why_nothing_can_be_told_is_shown_in_80_columns() -> None:
+    """The way out stands where the number would."""
+    problem = "database of bm-master: the role may not read it; as its owner: GRANT SELECT ON t_mailbox_record TO it"
+    look = RecordLook(snapshots.CENSUS, None, problem)
+    state = snapshots.state()
+    known = replace(state, observations=frozen({**state.observations, ("records", snapshots.MASTER): look}))
+    text = drawn(derive(known, (BackendFacts(snapshots.MASTER, (), 4),), snapshots.NOW))
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert f"unexplained \N{EN DASH} {problem}" in " ".join(text.split())
 
 
 def test_partitions_are_listed_by_store() -> None:

@@ -1,0 +1,127 @@
+"""Every query of every dashboard, asked of a real Prometheus that has scraped the demo."""
+
+import json
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+from urllib.parse import urlencode
+
+from daemon import BMREPMON
+from programs import program
+
+from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED
+from grafana.boards import ANNOTATIONS, BOARDS
+
+PATIENCE = 90.0  # seconds; it takes about twenty
+SCRAPED = """
+global: {scrape_interval: 1s}
+scrape_configs: [{job_name: bmrepmon, static_configs: [{targets: ["127.0.0.1:%d"]}]}]
+"""
+FILLED = {"$job": ".+", "$instance": ".+", "$backend": ".*", "$__rate_interval": "15s"}
+RARE = {  # what one scenario cannot promise, and why
+    "bmrepmon_source_running_since_timestamp_seconds": "a round of the demo is over before it is scraped",
+    "bmrepmon_sync_log_batch_timestamp_seconds": "a batch of the demo is worked off before it is looked at",
+    "}) == 0": "no session is lost when only the database goes away",
+    "bmrepmon_log_rotations_total{job": "nothing rotates while a test waits",
+}
+DEMO = ("--scenario", "dbdown", "--speed", "2", "--mailboxes", "10", "--messages", "120", "--listen", "127.0.0.1:0")
+
+
+@contextmanager
+def running(marker: str, *command: str) -> Iterator[int]:
+    """Run a program until the end of the block; give the port that it says in the line that ``marker`` finds."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    killer = threading.Timer(PATIENCE, process.kill)
+    killer.start()
+    reader: SimpleQueue[int | None] = SimpleQueue()
+    listener = threading.Thread(target=listen, args=(process.stderr, marker, reader))
+    listener.start()
+    try:
+        port = reader.get(timeout=PATIENCE)
+        killer.cancel()
+        assert port, f"{command[0]} did not start"
+        yield port
+    finally:
+        killer.cancel()
+        process.terminate()
+        process.wait(PATIENCE)
+        listener.join()
+        killer.join()
+
+
+def listen(stderr: Any, marker: str, port: "SimpleQueue[int | None]") -> None:
+    """Tell the port once it is said, and read on to the end, so that nobody waits for a full pipe."""
+    with stderr:
+        for line in stderr:
+            if found := re.search(marker, line):
+                port.put(int(found[1]))
+    port.put(None)
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """Ask Prometheus for a path."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def ask(port: int, query: str, since: float) -> list[Any]:
+    """Return the series of a query from ``since`` until now, all variables at All."""
+    for name, value in FILLED.items():
+        query = query.replace(name, value)
+    asked = urlencode({"query": query, "start": since, "end": time.time(), "step": 1})
+    answer = json.loads(get(port, f"/api/v1/query_range?{asked}")[1])
+    assert answer["status"] == "success", f"{query}: {answer.get('error')}"
+    series: list[Any] = answer["data"]["result"]
+    return series
+
+
+def all_queries() -> list[str]:
+    """Return every expression that is on a dashboard, each once."""
+    shown = [
+        query.expr for board in BOARDS.values() for row in board.rows for panel in row.panels for query in panel.queries
+    ]
+    return sorted({*shown, *(expr for _, _, expr in ANNOTATIONS)})
+
+
+def may_be_empty(query: str) -> bool:
+    """Tell whether a query asks for what is rare, or for what nobody publishes yet."""
+    published = {metric.name for metric in (*METRICS, SERIES_DROPPED)}
+    asked = {re.sub(r"(_bucket|_sum|_count)$", "", name) for name in re.findall(r"bmrepmon_\w+", query)}
+    return bool(asked - published) or any(name in query for name in RARE)
+
+
+def test_every_query_finds_what_it_shows(tmp_path: Path) -> None:
+    """In a demo whose database goes away and comes back, no panel is empty and no expression is refused."""
+    prometheus = program("prometheus", "prometheus")
+    config = tmp_path / "prometheus.yml"
+    with running(r"http://127\.0\.0\.1:(\d+)/", *BMREPMON, "demo", *DEMO) as daemon:
+        config.write_text(SCRAPED % daemon)
+        options = (
+            f"--config.file={config}",
+            f"--storage.tsdb.path={tmp_path / 'data'}",
+            "--web.listen-address=127.0.0.1:0",
+        )
+        with running(r"Listening on.*127\.0\.0\.1:(\d+)", prometheus, *options) as port:
+            since, deadline = time.time(), time.monotonic() + PATIENCE
+            while get(port, "/-/ready")[0] != 200:
+                assert time.monotonic() < deadline, "Prometheus does not become ready"
+                threading.Event().wait(0.1)
+            for query in all_queries():
+                ask(port, query, since)
+            empty = [query for query in all_queries() if not may_be_empty(query)]
+            assert empty
+            while empty := [query for query in empty if not ask(port, query, since)]:
+                assert time.monotonic() < deadline, f"no data for {empty}"
+                threading.Event().wait(0.5)
