@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from served import LOOPBACK, Served
 
 from bmrepmon.cli import bmrepmon
+from bmrepmon.offline.nagios import MEASURES, SITE
 from bmrepmon.offline.nagios.ranges import Range
 from bmrepmon.publish.access import Access
 from bmrepmon.publish.server import WebServer
@@ -245,3 +246,20 @@ def test_no_heavy_library_is_imported() -> None:
 
     assert "'click'" in done.stdout
     assert [name for name in heavy if f"'{name}'" in done.stdout] == []
+
+
+def test_the_reference_lists_every_measure() -> None:
+    """With its unit and the ranges that hold when none is given."""
+    page = (Path(__file__).parents[2] / "docs/reference/nagios.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\w*) ?\| (\S*) ?\| (\S*) ?\| ", page, re.MULTILINE)
+
+    assert rows == [
+        (m.name, m.unit, *(f"`{limit}`" if limit else "" for limit in (m.warning, m.critical)))
+        for m in (*MEASURES, SITE)
+    ]
+    assert check_help() >= {measure.name for measure in (*MEASURES, SITE)}
+
+
+def check_help() -> set[str]:
+    """Return the words of the plugin's help."""
+    return set(re.findall(r"\w+", CliRunner().invoke(bmrepmon, ["nagios", "--help"]).output))

@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,7 +145,7 @@ def test_changed_flags_change_no_count(server: Server, read: list[str], monkeypa
     """The probe's do every few seconds: its folder is read, and nobody else's messages are told apart anew."""
     taken: list[RecordCensus] = []
 
-    def noted(folders: Collection[bytes], unread: int) -> RecordCensus:
+    def noted(folders: Iterable[bytes], unread: int) -> RecordCensus:
         taken.append(take_census(folders, unread))
         return taken[-1]
 
