@@ -278,6 +278,9 @@ GAUGES = {
     "open_commands",
     "begun_reply",
     "first_event_at",
+    "refused_in_row",
+    "core_ready_at",
+    "session_started_at",
 }
 
 
