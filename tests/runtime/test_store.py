@@ -16,6 +16,7 @@ from bmrepmon.model.log_activity import CoreActivity, Histogram, LogActivity, Op
 from bmrepmon.model.positions import NO_POSITIONS, Position, Positions
 from bmrepmon.model.state import Durable
 from bmrepmon.model.survey import folder_key
+from bmrepmon.model.verdict.states import Sample, Trail
 from bmrepmon.runtime.codec import decode, encode
 from bmrepmon.runtime.store import FILE, Store, StoreError
 
@@ -106,6 +107,14 @@ def test_what_comes_back_is_frozen() -> None:
     assert loaded == LOG
     with pytest.raises(TypeError):
         loaded.lines["event"] = 0  # type: ignore[index]  # that it cannot is what is shown
+
+
+def test_a_named_tuple_comes_back_with_its_names() -> None:
+    """To Python it is equal to a bare tuple, in which nobody finds a name."""
+    back = decode(encode(Trail(samples=(Sample(5.0, 7, None),))), Trail)
+
+    assert back.samples[0].lag == 7
+    assert type(back.samples[0]) is Sample
 
 
 def test_a_field_that_an_older_file_lacks_has_its_default() -> None:
