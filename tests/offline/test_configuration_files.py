@@ -10,7 +10,7 @@ import pytest
 from bmrepmon.config.environment import VARIABLES
 from bmrepmon.config.load import ConfigError, load_settings, parse_settings
 from bmrepmon.config.places import PLACES
-from bmrepmon.config.settings import KEYS, SECTIONS, attribute, Backend, Settings
+from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings, attribute
 
 PROJECT = Path(__file__).parents[2]
 SAMPLE = PROJECT / "deploy/bmrepmon.toml"
