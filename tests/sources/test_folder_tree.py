@@ -17,6 +17,7 @@ from bmrepmon.model.readings import SourceError
 from bmrepmon.model.survey import FolderSurvey, SurveyedFolder, folder_key
 from bmrepmon.sources.folders import FolderTree
 from bmrepmon.sources.folders.reading import HEADER_BLOCK
+from bmrepmon.sources.folders.tree import Look, Walk
 
 RECORDED = Path(__file__).parents[1] / "fixtures" / "cyrus"
 FOLDERS: list[dict[str, Any]] = json.loads((RECORDED / "status.json").read_text())["folders"]
@@ -124,6 +125,33 @@ def test_what_is_old_and_the_same_is_not_read_again(tree: CyrusTree) -> None:
 
     os.utime(index, (LONG_AGO + 1, LONG_AGO + 1))
     assert uids(source.survey()) == {USER: 4}
+
+
+def test_folders_below_one_that_is_away_for_a_moment_are_not_forgotten(
+    tree: CyrusTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory that is moved away in mid-look, and back, keeps its time; what is below is found again."""
+    everything = {USER: 3, f"{USER}/Sent": 5, f"{USER}/Sent/2024": 6}
+    for path, uid in everything.items():
+        tree.put(path, uid)
+    let_rest(tree.root)
+    source = surveyor(tree)
+    assert uids(source.survey()) == everything
+    look = Walk.look
+
+    def look_and_move(walk: Walk, path: str, number: int, within: int | None = None) -> Look | None:
+        looked = look(walk, path, number, within)
+        if path == "tom":
+            (tree.root / USER).rename(tree.root / "away")
+        return looked
+
+    monkeypatch.setattr(Walk, "look", look_and_move)
+    assert uids(source.survey()) == {USER: 3}
+    monkeypatch.undo()
+    (tree.root / "away").rename(tree.root / USER)
+    let_rest(tree.root)
+
+    assert uids(source.survey()) == everything
 
 
 def test_a_change_within_the_same_time_stamp_is_seen(tree: CyrusTree) -> None:
