@@ -18,8 +18,10 @@ Apart = Literal["", "deleted", "default"]  # why nobody replicates a folder; "" 
 
 KEY_BYTES = 8
 _APART: Sequence[Apart] = ("", "deleted", "default")
-_DEFAULT_PARTITION = "default"  # of Cyrus itself: bm-core does not replicate it (BlueMind 4.9, ReplicationSession)
-_DELETED_LEVEL = 6  # <partition>/domain/<letter>/<domain>/<letter>/DELETED: BlueMind 4.9, CyrusFileSystemPathHelper
+_ROOTS = {  # of what is set apart, by name: the level on which the name means that, and the kind
+    "DELETED": (6, 1),  # <partition>/domain/<letter>/<domain>/<letter>/DELETED: BlueMind 4.9, CyrusFileSystemPathHelper
+    "default": (1, 2),  # Cyrus's own partition, which bm-core does not replicate: BlueMind 4.9, ReplicationSession
+}
 # mtime (ns), inode and size of cyrus.index; then the folder's key, highest modseq, last uid and uid validity, packed as
 # its position is on the other side; messages, records, and the checksum of cyrus.header. The unique id follows as text.
 _SIGNATURE = Struct(">qQI")
@@ -154,11 +156,17 @@ def unique_id_of(row: bytes) -> str:
 
 def _set_apart(names: Sequence[str], parents: "array[int]") -> bytes:
     """Mark what lies in the partition that bm-core does not replicate, and what Cyrus has deleted."""
-    apart, depths = bytearray(len(names)), bytearray(len(names))
-    for number, (name, parent) in enumerate(zip(names, parents, strict=True)):
-        if parent == number:
-            depths[number], apart[number] = 1, 2 if name == _DEFAULT_PARTITION else 0
-        else:
-            depth = depths[number] = min(depths[parent] + 1, 255)
-            apart[number] = apart[parent] or int(depth == _DELETED_LEVEL and name == "DELETED")
+    marks = {number: _kind(number, name, parents) for number, name in enumerate(names) if name in _ROOTS}
+    apart = bytearray(len(names))
+    if any(marks.values()):
+        for number, parent in enumerate(parents):
+            apart[number] = apart[parent] or marks.get(number, 0)
     return bytes(apart)
+
+
+def _kind(number: int, name: str, parents: "array[int]") -> int:
+    """Return the kind of a directory with one of the two names, which mean something in one place only."""
+    level = 1
+    while parents[number] != number:
+        number, level = parents[number], level + 1
+    return _ROOTS[name][1] if level == _ROOTS[name][0] else 0
