@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from lab.core import FOR_EVER, REFUSED
 from lab.cyrus import DOMAINS, partition
 from lab.laboratory import Laboratory
-from lab.observed import See, place
+from lab.observed import See, Seen, compared, observe, place
 from lab.process import until
 
 
@@ -88,3 +89,23 @@ def test_the_connection_is_cut_in_the_middle_of_a_command(sound: Laboratory, see
 
     assert seen.behind == {place(tom.inbox): 5}
     assert (seen.explained["lagging"], seen.unexplained) == (5, 0)
+
+
+@pytest.mark.usefixtures("see")
+def test_the_database_is_away_when_it_is_asked(sound: Laboratory) -> None:
+    """The log alone tells what is behind, as exactly; what only a database can tell is unknown, and why is told."""
+    tom = sound.user()
+    sound.append(tom.inbox, 2)
+    sound.wait_until_quiet()
+    with sound.paused():
+        sound.append(tom.inbox, 3)
+        sound.postgres.stop()
+        try:
+            snapshot = observe(sound)
+        finally:
+            sound.postgres.start()
+    seen, comparison = Seen.of(snapshot), compared(snapshot)
+
+    assert (seen.behind, seen.unknown) == ({place(tom.inbox): 3}, {})
+    assert (comparison.passive_folders, seen.delta, seen.unexplained) == (None, None, None)
+    assert "nobody listens there" in (comparison.problem or "")
