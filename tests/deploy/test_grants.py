@@ -17,11 +17,14 @@ from bmrepmon.sources.database import Connection, References, ReplicaFolders, St
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
 OTHER_TABLES = """
 CREATE TABLE t_mailbox (name text);
-CREATE TABLE t_container_item (id bigint PRIMARY KEY, uid text, displayname text);
+CREATE TABLE t_container (id int PRIMARY KEY, uid text, name text);
+CREATE TABLE t_container_item (id bigint PRIMARY KEY, container_id int, uid text, displayname text);
 CREATE TABLE t_mailbox_replica (
   name text, last_uid int8, highest_mod_seq int8, uid_validity int8, item_id bigint, unique_id text
 );
-CREATE TABLE t_mailbox_record (message_body_guid bytea, imap_uid int8, system_flags int4);
+CREATE TABLE t_mailbox_record (
+  message_body_guid bytea, imap_uid int8, system_flags int4, internal_date timestamp, item_id bigint, container_id int
+);
 ALTER TABLE t_message_body ADD COLUMN subject text
 """
 
