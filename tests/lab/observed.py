@@ -48,8 +48,8 @@ class Seen:
         parts = asdict(backend.explained)
         found = list_folders(snapshot, "all", "name", EVERYTHING).folders
         return cls(
-            behind={f.path: f.lag_messages for f in found if f.state == "lagging"},
-            changes={f.path: f.lag_changes for f in found if f.state == "lagging"},
+            behind={f.path: f.lag_messages or 0 for f in found if f.state == "lagging"},
+            changes={f.path: f.lag_changes or 0 for f in found if f.state == "lagging"},
             passive={f.path: f.messages or 0 for f in found if f.state == "passive"},
             unknown={f.path: f.reason for f in found if f.state == "unknown"},
             disputed=len(compared(snapshot).disputed),
