@@ -52,6 +52,17 @@ class Behind(NamedTuple):
     highest_modseq: int
     last_uid: int
     position: Position
+    number: int = 0  # in the survey
+
+    @property
+    def messages(self) -> int:
+        """How many uids have not arrived."""
+        return max(0, self.last_uid - self.position.last_uid)
+
+    @property
+    def changes(self) -> int:
+        """How many modseqs have not arrived."""
+        return max(0, self.highest_modseq - self.position.highest_modseq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,9 @@ def compare(
             passive += folder.exists
         elif stand.state == "lagging":
             position = stand.position or NOTHING_YET
-            behind.append(Behind(folder.key, folder.changed_at, folder.highest_modseq, folder.last_uid, position))
+            behind.append(
+                Behind(folder.key, folder.changed_at, folder.highest_modseq, folder.last_uid, position, stand.number)
+            )
     return FolderComparison(
         survey=survey,
         database=database,

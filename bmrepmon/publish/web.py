@@ -36,14 +36,14 @@ API_ERRORS: Mapping[int, str] = {404: "there is no such path", 405: "only GET an
 def build_web(
     snapshot: Callable[[], Snapshot],
     silent: Callable[[], tuple[str, ...]],
-    sources: Collection[Key] = (),
+    sources: Callable[[], Collection[Key]] = tuple,
     limit: int = SERIES,
     access: Access | None = None,
 ) -> ASGIApp:
     """Build the application.
 
-    ``snapshot`` returns the last one, ``silent`` the names of the daemon's threads that do not beat; ``sources`` are
-    those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
+    ``snapshot`` returns the last one, ``silent`` the names of the daemon's threads that do not beat; ``sources``
+    returns those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
     ``access`` tells who may read; without it, everybody.
     """
     pages = Pages()
@@ -111,7 +111,7 @@ def api_routes(snapshot: Callable[[], Snapshot]) -> Sequence[Route]:
 
 
 def health_routes(
-    snapshot: Callable[[], Snapshot], silent: Callable[[], tuple[str, ...]], sources: Collection[Key]
+    snapshot: Callable[[], Snapshot], silent: Callable[[], tuple[str, ...]], sources: Callable[[], Collection[Key]]
 ) -> Sequence[Route]:
     """Serve ``/-/healthy`` and ``/-/ready``; neither says anything about replication."""
 
@@ -119,7 +119,7 @@ def health_routes(
         return told("no sign of life from: ", silent())
 
     async def ready(_: Request) -> Response:
-        return told("not yet read: ", [" of ".join(filter(None, key)) for key in awaited(snapshot(), sources)])
+        return told("not yet read: ", [" of ".join(filter(None, key)) for key in awaited(snapshot(), sources())])
 
     return [Route("/-/healthy", healthy), Route("/-/ready", ready)]
 

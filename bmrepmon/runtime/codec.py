@@ -37,7 +37,8 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, Mapping):
         return frozen({key: _frozen(inner) for key, inner in value.items()})
     if isinstance(value, tuple):
-        return tuple(map(_frozen, value))
+        inside = map(_frozen, value)
+        return type(value)._make(inside) if hasattr(value, "_make") else tuple(inside)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: _frozen(getattr(value, field.name)) for field in fields(value)})
     return value

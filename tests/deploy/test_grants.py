@@ -12,7 +12,7 @@ from psycopg import sql
 
 from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.positions import Positions
-from bmrepmon.sources.database import Connection, References, ReplicaFolders
+from bmrepmon.sources.database import Connection, References, ReplicaFolders, StoredRecords
 
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
 OTHER_TABLES = """
@@ -69,6 +69,16 @@ def test_the_role_reads_how_far_folders_are(server: Server) -> None:
         connection.close()
 
 
+def test_the_role_audits(server: Server) -> None:
+    """The queries are bmrepmon's own."""
+    connection = Connection("bm-master", lambda: server.conninfo(user="bmrepmon"), 20.0)
+    try:
+        records = StoredRecords(connection)
+        assert (dict(records.read(["no such folder"])), records.orphans()) == ({}, 3)
+    finally:
+        connection.close()
+
+
 def test_the_role_reads_whose_bodies_are(server: Server) -> None:
     """The query is bmrepmon's own."""
     connection = Connection("bm-master", lambda: server.conninfo(user="bmrepmon"), 20.0)
@@ -84,7 +94,7 @@ def test_the_role_reads_whose_bodies_are(server: Server) -> None:
         "SELECT name FROM t_mailbox_replica",
         "SELECT displayname FROM t_container_item",
         "SELECT subject FROM t_message_body",
-        "SELECT imap_uid FROM t_mailbox_record",
+        "SELECT internal_date FROM t_mailbox_record",
         "SELECT * FROM t_mailbox",
         "SELECT rolpassword FROM pg_authid",
     ],

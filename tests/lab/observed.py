@@ -7,7 +7,9 @@ from typing import Self
 from lab.cyrus import partition
 from lab.laboratory import Laboratory
 
-from bmrepmon.app import followers, log_positions, observe_once, snapshots, sources
+from bmrepmon.app.judging import snapshots
+from bmrepmon.app.observing import followers, log_positions, sources
+from bmrepmon.app.once import observe_once
 from bmrepmon.config.installation import Installation
 from bmrepmon.config.load import parse_settings
 from bmrepmon.demo.names import FolderName

@@ -16,6 +16,7 @@ from bmrepmon.model.log_activity import CoreActivity, Histogram, LogActivity, Op
 from bmrepmon.model.positions import NO_POSITIONS, Position, Positions
 from bmrepmon.model.state import Durable
 from bmrepmon.model.survey import folder_key
+from bmrepmon.model.verdict.states import Sample, Trail
 from bmrepmon.runtime.codec import decode, encode
 from bmrepmon.runtime.store import FILE, Store, StoreError
 
@@ -62,7 +63,7 @@ def store(directory: Path) -> Iterator[Store]:
 def reload(store: Store) -> Durable:
     """Return what the next process would find."""
     store.close()
-    with Store(store._directory) as other:
+    with Store(store.directory) as other:
         return other.load()
 
 
@@ -106,6 +107,14 @@ def test_what_comes_back_is_frozen() -> None:
     assert loaded == LOG
     with pytest.raises(TypeError):
         loaded.lines["event"] = 0  # type: ignore[index]  # that it cannot is what is shown
+
+
+def test_a_named_tuple_comes_back_with_its_names() -> None:
+    """To Python it is equal to a bare tuple, in which nobody finds a name."""
+    back = decode(encode(Trail(samples=(Sample(5.0, 7, None),))), Trail)
+
+    assert back.samples[0].lag == 7
+    assert type(back.samples[0]) is Sample
 
 
 def test_a_field_that_an_older_file_lacks_has_its_default() -> None:
@@ -296,7 +305,7 @@ def test_a_killed_daemon_that_starts_on_a_full_disk_forgets_nothing(store: Store
     """What was saved last stands in the journal alone, and is read from there though nothing can be written."""
     store.load()
     store.save(durable(4, 1.0))
-    left = Path(shutil.copytree(store._directory, tmp_path / "left"))
+    left = Path(shutil.copytree(store.directory, tmp_path / "left"))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with Store(left) as survivor:
         with capture_logs() as said:  # a captured standard output would be a file that may not grow, too

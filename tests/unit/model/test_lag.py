@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bmrepmon.model.folders import FolderHeader
-from bmrepmon.model.lag import FolderComparison, compare, standings
+from bmrepmon.model.lag import Behind, FolderComparison, compare, standings
 from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.survey import FolderSurvey, folder_key, pack_folder, sign
 
@@ -147,4 +147,4 @@ def test_no_name_is_in_what_is_said_of_a_folder_that_is_behind() -> None:
     """A comparison holds keys; paths are asked for."""
     (behind,) = compared([Given((40, 100, 7), (37, 90, 7))]).behind
 
-    assert behind == (folder_key("f0"), CHANGED_AT, 100, 40, Position(90, 37, 7))
+    assert behind == Behind(folder_key("f0"), CHANGED_AT, 100, 40, Position(90, 37, 7), number=1)
