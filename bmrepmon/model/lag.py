@@ -69,6 +69,7 @@ class FolderComparison:
     messages_never_sent: int  # in passive folders
     messages: int  # that exist in all folders whose files could be read, those set apart included
     records: int  # the same with those that are expunged and not yet purged
+    uids: int  # given out by Cyrus in all these folders: each arrival takes one
     behind: tuple[Behind, ...]
     disputed: tuple[bytes, ...]  # keys
 
@@ -98,7 +99,7 @@ def compare(
 ) -> FolderComparison:
     """Compare every folder."""
     states, unknown = Counter[str](), Counter[str]()
-    messages = changes = passive = exists = records = 0
+    messages = changes = passive = exists = records = uids = 0
     behind, disputed = list[Behind](), list[bytes]()
     for stand in standings(survey, database, log):
         states[stand.state] += 1
@@ -107,7 +108,7 @@ def compare(
             unknown[stand.reason] += 1
         if folder is None:
             continue
-        exists, records = exists + folder.exists, records + folder.num_records
+        exists, records, uids = exists + folder.exists, records + folder.num_records, uids + folder.last_uid
         messages, changes = messages + stand.messages, changes + stand.changes
         if stand.disputed:
             disputed.append(folder.key)
@@ -128,6 +129,7 @@ def compare(
         messages_never_sent=passive,
         messages=exists,
         records=records,
+        uids=uids,
         behind=tuple(behind),
         disputed=tuple(disputed),
     )

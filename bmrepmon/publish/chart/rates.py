@@ -1,0 +1,21 @@
+"""From a counter to how much it grew."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from bmrepmon.model.history import Point
+from bmrepmon.publish.chart.frame import Frame, Values
+
+MINUTE = 60.0
+BREAK = 300.0  # seconds without a point: how what came in between is spread over them, nobody knows
+
+
+def increase(points: Sequence[Point], frame: Frame) -> Values:
+    """Return by how much a counter grew a minute, column by column; one that was reset has grown by nothing."""
+    grown, taken = [0.0] * frame.columns, [0.0] * frame.columns
+    for before, now in pairwise(points):
+        column, seconds = frame.column(now.at), now.at - before.at
+        if column is not None and 0 < seconds <= BREAK:
+            grown[column] += max(0.0, now.value - before.value)
+            taken[column] += seconds
+    return tuple(MINUTE * up / seconds if seconds else None for up, seconds in zip(grown, taken, strict=True))
