@@ -26,6 +26,7 @@ from bmrepmon.model.verdict.gather import judge_all
 from bmrepmon.model.verdict.thresholds import Thresholds
 from bmrepmon.parse.fold import fold_core_log, fold_replication_log
 from bmrepmon.publish.access import open_access, warn_of_strangers
+from bmrepmon.publish.page import House
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
 from bmrepmon.runtime import deaths
@@ -97,12 +98,9 @@ def build_daemon(
     supervisor = Supervisor(members, clock, Notifier(os.environ))
     settings = installation.settings
     access = open_access(settings.web, log.warning)
-    web = WebServer(
-        build_web(snapshot, supervisor.silent, expected(scheduled, logs), settings.limits.series, access),
-        settings.web.listen,
-        clock.steady,
-        access,
-    )
+    awaited = expected(scheduled, logs)
+    app = build_web(snapshot, supervisor.silent, awaited, settings.limits.series, access, house=house(installation))
+    web = WebServer(app, settings.web.listen, clock.steady, access)
     warn_of_strangers(settings.web, access.rules, log.warning)
     members += [
         Ticker("saver", SAVE_EVERY, lambda: store.save(keeper.state.durable), clock),
@@ -153,6 +151,18 @@ def thresholds(installation: Installation) -> Thresholds:
     zone = local_zone(installation.root, os.environ)
     limits = {field.name: float(getattr(chosen, field.name)) for field in fields(chosen) if field.name != "maintenance"}
     return Thresholds(**limits, maintenance=lambda at: any(window.holds(at, zone) for window in chosen.maintenance))
+
+
+def house(installation: Installation) -> House:
+    """Return what the page may name, and how its reader counts time."""
+    settings = installation.settings
+    return House(
+        names=settings.privacy.names_in_metrics,
+        top_folders=settings.limits.top_folders,
+        soft_lag=float(settings.verdict.soft_lag),
+        hard_lag=float(settings.verdict.hard_lag),
+        zone=local_zone(installation.root, os.environ),
+    )
 
 
 def odd(installation: Installation, t: Language) -> Iterator[str]:

@@ -5,9 +5,10 @@ from bmrepmon.publish.chart.bands import Band, bands
 from bmrepmon.publish.chart.frame import Frame, frame
 from bmrepmon.publish.chart.plot import Chart, Limit, Line, draw
 from bmrepmon.publish.chart.rates import increase
+from bmrepmon.publish.chart.ribbon import ribbon
 from bmrepmon.publish.chart.waterfall import Step, bar, pile
 
 __all__ = [
     "DECIMAL", "TIME", "Band", "Chart", "Frame", "Limit", "Line", "Step",
-    "bands", "bar", "draw", "frame", "increase", "pile",
+    "bands", "bar", "draw", "frame", "increase", "pile", "ribbon",
 ]  # fmt: skip

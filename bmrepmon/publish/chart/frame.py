@@ -41,18 +41,13 @@ class Frame:
         """Return when a column begins."""
         return self.start + column * self.width
 
-    def column(self, at: float) -> int | None:
-        """Return the column of a time; the end belongs to the last one."""
-        if not self.start <= at <= self.end:
-            return None
-        return min(self.columns - 1, int((at - self.start) / self.width))
-
     def fold(self, points: Iterable[Point], pick: Pick = last) -> Values:
-        """Return a value for each column, picked from the points that lie in it."""
+        """Return a value for each column, picked from the points that lie in it; the end belongs to the last one."""
         held: list[list[float]] = [[] for _ in range(self.columns)]
+        start, end, width, final = self.start, self.end, self.width, self.columns - 1
         for point in points:
-            if (column := self.column(point.at)) is not None:
-                held[column].append(point.value)
+            if start <= point.at <= end:
+                held[min(final, int((point.at - start) / width))].append(point.value)
         return tuple(pick(values) if values else None for values in held)
 
 

@@ -15,6 +15,7 @@ from bmrepmon.publish.chart.frame import Frame, Values
 
 WIDTH, HEIGHT = 480, 180  # of the drawing, in its own units
 TOP, BOTTOM = 18.0, 156.0  # of what is drawn over time
+NEAR = 0.1  # of the height: a limit that is nearer to the ground would be lost in it
 GAP = 2  # columns without a value over which a line goes on
 
 
@@ -50,6 +51,7 @@ class Chart:
     state: Callable[[str], str] = str
     limits: tuple[Limit, ...] = ()
     zero: bool = True  # whether the axis begins at zero
+    least: float = 0.0  # up to where the axis goes at least
     zone: tzinfo = UTC
 
 
@@ -73,9 +75,10 @@ def draw(chart: Chart) -> str:
     scale = _Scale(grid(*_range(chart), chart.step), chart.frame.columns)
     parts = (
         *_bands(chart, scale),
-        *_grid(chart, scale),
+        *_grid(scale),
         *_limits(chart, scale),
         *(part for line in chart.lines for part in _line(line, scale)),
+        *_values(chart, scale),
         *_times(chart, scale),
         *_hovers(chart, scale),
     )
@@ -95,7 +98,7 @@ def _range(chart: Chart) -> tuple[float, float]:
     near = [limit.value for limit in chart.limits if limit.value <= 2 * highest]
     low, high = min(found, default=0.0), max(highest, *near, 0.0) if near else highest
     if chart.zero:
-        return min(0.0, low), max(0.0, high)
+        return min(0.0, low), max(chart.least, high)
     return low, high
 
 
@@ -105,19 +108,27 @@ def _bands(chart: Chart, scale: _Scale) -> Iterator[str]:
         yield f'<rect class="band {band.name}" x="{x:g}" y="0" width="{wide:g}" height="{BOTTOM:g}"/>'
 
 
-def _grid(chart: Chart, scale: _Scale) -> Iterator[str]:
+def _grid(scale: _Scale) -> Iterator[str]:
     for value in scale.values:
-        y = scale.y(value)
-        yield f'<path class="{"base" if value == 0 else "grid"}" d="M0,{y:.1f}H{WIDTH}"/>'
-        yield f'<text x="2" y="{y - 3:.1f}">{escape(chart.tell(abs(value)))}</text>'
+        yield f'<path class="{"base" if value == 0 else "grid"}" d="M0,{scale.y(value):.1f}H{WIDTH}"/>'
 
 
 def _limits(chart: Chart, scale: _Scale) -> Iterator[str]:
-    for limit in chart.limits:
-        if scale.values[0] <= limit.value <= scale.values[-1]:
-            y = scale.y(limit.value)
-            yield f'<path class="limit" d="M0,{y:.1f}H{WIDTH}"/>'
-            yield f'<text class="end" x="{WIDTH - 2}" y="{y - 3:.1f}">{escape(limit.label)}</text>'
+    for limit in _seen(chart, scale):
+        yield f'<path class="limit" d="M0,{scale.y(limit.value):.1f}H{WIDTH}"/>'
+
+
+def _values(chart: Chart, scale: _Scale) -> Iterator[str]:
+    """Write values and limits at their lines, over everything that is drawn."""
+    for value in scale.values:
+        yield f'<text x="2" y="{scale.y(value) - 3:.1f}">{escape(chart.tell(abs(value)))}</text>'
+    for limit in _seen(chart, scale):
+        yield f'<text class="end" x="{WIDTH - 2}" y="{scale.y(limit.value) - 3:.1f}">{escape(limit.label)}</text>'
+
+
+def _seen(chart: Chart, scale: _Scale) -> Iterator[Limit]:
+    low, high = scale.values[0], scale.values[-1]
+    return (limit for limit in chart.limits if low + NEAR * (high - low) <= limit.value <= high)
 
 
 def _line(line: Line, scale: _Scale) -> Iterator[str]:

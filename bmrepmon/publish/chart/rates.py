@@ -12,10 +12,11 @@ BREAK = 300.0  # seconds without a point: how what came in between is spread ove
 
 def increase(points: Sequence[Point], frame: Frame) -> Values:
     """Return by how much a counter grew a minute, column by column; one that was reset has grown by nothing."""
-    grown, taken = [0.0] * frame.columns, [0.0] * frame.columns
-    for before, now in pairwise(points):
-        column, seconds = frame.column(now.at), now.at - before.at
-        if column is not None and 0 < seconds <= BREAK:
-            grown[column] += max(0.0, now.value - before.value)
-            taken[column] += seconds
-    return tuple(MINUTE * up / seconds if seconds else None for up, seconds in zip(grown, taken, strict=True))
+    steps = [
+        (now.at, max(0.0, now.value - before.value), now.at - before.at)
+        for before, now in pairwise(points)
+        if 0 < now.at - before.at <= BREAK
+    ]
+    grown = frame.fold((Point(at, more) for at, more, _ in steps), sum)
+    taken = frame.fold((Point(at, seconds) for at, _, seconds in steps), sum)
+    return tuple(None if up is None or not took else MINUTE * up / took for up, took in zip(grown, taken, strict=True))

@@ -34,7 +34,7 @@ def pile(parts: Sequence[float]) -> tuple[Step, ...]:
 def bar(step: Step, name: str) -> str:
     """Return one step as SVG of the class ``name``; the number beside it is for those who do not see it."""
     left, right = sorted((step.start, step.end))
-    wide = max(0.4, WIDTH * (right - left))  # what is hardly anything is still seen
+    wide = max(0.4, WIDTH * (right - left)) if right > left else 0.0  # what is hardly anything is still seen
     at = min(WIDTH * left, WIDTH - wide)
     return (
         f'<svg class="step" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'

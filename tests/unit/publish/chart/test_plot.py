@@ -50,7 +50,8 @@ def test_limits_are_drawn_only_where_they_matter() -> None:
     limits = (Limit(60, "late"), Limit(1800, "too late"))
 
     assert len(paths(chart((40,) * 8, limits=limits, step=TIME), "limit")) == 1
-    assert len(paths(chart((2000,) * 8, limits=limits, step=TIME), "limit")) == 2
+    assert len(paths(chart((500, 2000, *[700] * 6), limits=(limits[1], Limit(900, "")), step=TIME), "limit")) == 2
+    assert len(paths(chart((2000,) * 8, limits=limits, step=TIME), "limit")) == 1  # the lower one is lost in the ground
     assert paths(chart((1,) * 8, limits=limits, step=TIME), "limit") == []
 
 
