@@ -11,7 +11,8 @@ from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.state import LogAdvanced
-from bmrepmon.runtime.follower import Follower
+from bmrepmon.runtime.follower import Begin, Follower
+from bmrepmon.runtime.log_start import whole
 
 MIB = 1024 * 1024
 FIRST = datetime(2022, 11, 8, tzinfo=UTC)
@@ -81,9 +82,10 @@ def count_lines(activity: LogActivity, lines: Iterable[bytes]) -> LogActivity:
 class Tail:
     """A follower with what a daemon would have saved of it."""
 
-    def __init__(self, path: Path) -> None:
-        """Follow ``path`` from its beginning."""
+    def __init__(self, path: Path, begin: Begin = whole) -> None:
+        """Follow ``path``, which was never read, from where ``begin`` says."""
         self.path = path
+        self.begin = begin
         self.activity = LogActivity()
         self.checkpoint: Checkpoint | None = None
         self.counts = FollowerCounts()
@@ -100,6 +102,7 @@ class Tail:
             fold_for=self.fold_for,
             zone=UTC,
             local_zone=UTC,
+            begin=self.begin,
         )
 
     def step(self, budget: int = MIB) -> LogAdvanced | None:

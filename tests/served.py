@@ -24,7 +24,7 @@ class Served:
 
     def __post_init__(self) -> None:
         """Start on a port that the system chooses."""
-        app = build_web(self._current, lambda: self.silent, [("spool", snapshots.MASTER)])
+        app = build_web(self._current, lambda: self.silent, lambda: [("spool", snapshots.MASTER)])
         self.server = WebServer(app, [LOOPBACK])
         self.server.start()
 

@@ -40,7 +40,7 @@ def demo(
 
     with told():
         require_demo()
-        from bmrepmon.app import run_daemon
+        from bmrepmon.app.daemon import run_daemon
         from bmrepmon.demo.run import DemoOptions, run_demo
         from bmrepmon.demo.scenarios import SCENARIOS, find_scenario
 

@@ -23,7 +23,7 @@ def folders(config: Path | None, root: Path, state: str, sort: str, limit: int |
 
     Looks at the machine itself, once, whether the daemon runs or not.
     """
-    from bmrepmon.app import observe_once, uncompared
+    from bmrepmon.app.once import observe_once, uncompared
     from bmrepmon.publish.folders import LIMIT, encode_folders, list_folders
     from bmrepmon.runtime.logs import configure
 

@@ -13,7 +13,7 @@ from bmrepmon.cli.terminal import console, texts, told
 @formats("text", "json", "prometheus")
 def once(config: Path | None, root: Path, form: str) -> None:
     """Look once at every source, print what was seen, write nothing."""
-    from bmrepmon.app import observe_once, odd
+    from bmrepmon.app.once import observe_once, odd
     from bmrepmon.runtime.logs import configure
 
     configure("error", "console")

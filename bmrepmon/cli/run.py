@@ -1,13 +1,16 @@
 """`bmrepmon run`: the daemon."""
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 
 from bmrepmon.cli.options import FILE, LEVELS, look, machine
 from bmrepmon.cli.terminal import told
+
+LAST_WORDS = 1.0  # seconds that log lines get to leave at the end
 
 
 @click.command()
@@ -27,13 +30,18 @@ def run(
     state_dir: Path | None,
 ) -> None:
     """Run the daemon: observe, and publish for Prometheus and people."""
-    from bmrepmon.app import run_daemon
+    from bmrepmon.app.daemon import run_daemon
     from bmrepmon.runtime.logs import configure
+    from bmrepmon.runtime.outlet import Outlet
 
-    configure(log_level, log_format)
-    with told():
-        installation = look(config, root, overrides(listen, web_config, state_dir))
-        sys.exit(run_daemon(installation))
+    outlet = Outlet(sys.stderr)
+    configure(log_level, log_format, cast(TextIO, outlet))
+    try:
+        with told():
+            reread = partial(look, config, root, overrides(listen, web_config, state_dir))
+            sys.exit(run_daemon(reread(), reread=reread))
+    finally:
+        outlet.close(LAST_WORDS)
 
 
 def overrides(listen: tuple[str, ...], web_config: Path | None, state_dir: Path | None) -> dict[str, Any]:

@@ -85,6 +85,13 @@ def ip_address(text: str) -> str:
         raise ValueError(f"{quoted(text)} is not an IP address: names are not looked up here") from None
 
 
+def log_place(text: str) -> str:
+    """Accept one of the two ends of a log."""
+    if text not in ("beginning", "end"):
+        raise ValueError(f"{quoted(text)} is neither beginning nor end")
+    return text
+
+
 def zone(text: str) -> str:
     """Accept ``auto`` or the name of a time zone that this machine knows."""
     if text in ("auto", "UTC", "GMT"):
@@ -146,6 +153,7 @@ PathOrNothing = Annotated[str, path_or_nothing]
 Port = Annotated[int, between(1, 65535)]
 Name = Annotated[str, label]
 IpAddress = Annotated[str, ip_address]
+LogPlace = Annotated[str, log_place]
 Zone = Annotated[str, zone]
 Conninfo = Annotated[Secret, conninfo]
 PositiveDuration = Annotated[Duration, positive]

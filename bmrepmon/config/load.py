@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from bmrepmon.config.checks import suggestion
 from bmrepmon.config.environment import BACKEND, At, variables
 from bmrepmon.config.read import from_environment, read
-from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings
+from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings, attribute
 from bmrepmon.failures import Failure
 
 STORES = ("spool", "meta", "archive", "sync_log")
@@ -77,7 +77,7 @@ def override(settings: Settings, written: Mapping[str, object]) -> Settings:
         except ValueError as error:
             problems.append(f"the command line: [{section}] {key}: {error}")
         else:
-            settings = replace(settings, **{section: replace(getattr(settings, section), **{key: good})})
+            settings = replace(settings, **{section: replace(getattr(settings, section), **{attribute(key): good})})
     if problems:
         raise ConfigError(problems)
     return settings
@@ -181,7 +181,7 @@ def _values(entries: Iterable[Entry], problems: list[str]) -> dict[tuple[str, in
         if not at.key:
             continue
         try:
-            section[at.key] = read(KEYS[at.section][at.key], value)
+            section[attribute(at.key)] = read(KEYS[at.section][at.key], value)
         except ValueError as error:
             problems.append(f"{place}: {error}")
     return values

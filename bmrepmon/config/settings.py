@@ -7,6 +7,7 @@ deploy/bmrepmon.toml. The annotations are what ``load`` checks the file against.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Annotated, Any, get_type_hints
 
 from bmrepmon.config.checks import (
@@ -14,6 +15,7 @@ from bmrepmon.config.checks import (
     Addresses,
     Conninfo,
     IpAddress,
+    LogPlace,
     Name,
     PathOrNothing,
     Port,
@@ -40,6 +42,7 @@ class Core:
     replication_log: PathOrNothing | None = None  # default /var/log/bm/replication.log where its folder exists
     core_log: PathOrNothing | None = None  # default /var/log/bm/core.log where its folder exists
     timezone: Zone = "auto"  # of both logs; an IANA name, or auto
+    from_: LogPlace = "end"  # where to begin with a log that was never read; the last hour is read for context
     sync_port: Port = 2501
 
 
@@ -163,5 +166,15 @@ SECTIONS: Mapping[str, type] = {
 }
 
 KEYS: Mapping[str, Mapping[str, Any]] = {
-    section: get_type_hints(kind, include_extras=True) for section, kind in SECTIONS.items()
+    section: {name.removesuffix("_"): hint for name, hint in get_type_hints(kind, include_extras=True).items()}
+    for section, kind in SECTIONS.items()
 }
+
+
+def attribute(key: str) -> str:
+    """Return how a key is called in Python, where some of its own words cannot be.
+
+    >>> attribute("from"), attribute("listen")
+    ('from_', 'listen')
+    """
+    return f"{key}_" if iskeyword(key) else key

@@ -1,12 +1,14 @@
 """The machine below a root, as discovery looks at it; everything odd is noted, nothing is fatal."""
 
 from collections.abc import Mapping
-from errno import errorcode
+from errno import ELOOP, ENAMETOOLONG, errorcode
 from pathlib import Path
 from types import MappingProxyType
 
 from bmrepmon.config.installation import Finding, Reason
 from bmrepmon.config.places import PLACES
+
+NOT_THERE = (ELOOP, ENAMETOOLONG)  # beside what Python has names for
 
 
 class Machine:
@@ -29,13 +31,13 @@ class Machine:
         return self.root / path.lstrip("/")
 
     def exists(self, path: Path) -> bool:
-        """Whether something is at ``path``; where we may not even look we say yes, so that its source tells why."""
+        """Whether something is at ``path``; where we cannot look, yes: its source tells why, and forgets nothing."""
         try:
             path.stat()
-        except PermissionError:
-            return True
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return False
+        except OSError as error:  # not allowed, or a disk that fails
+            return error.errno not in NOT_THERE
         return True
 
     def place(self, section: str, key: str, written: str | None, subject: str, *, folder: bool = False) -> Path | None:

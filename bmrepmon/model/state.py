@@ -4,7 +4,7 @@
 (runtime.keeper); events carry their own times; readers take the frozen value and never wait.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -52,6 +52,13 @@ class Judged:
     """Every backend has been judged."""
 
     trails: Mapping[str, Trail]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconfigured:
+    """From now on just these are observed."""
+
+    keys: frozenset[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ class State:
         return observation if isinstance(observation, SessionCounts) else None
 
 
-Event = RoundStarted | Reading | LogAdvanced | Sampled | Judged
+Event = RoundStarted | Reading | LogAdvanced | Sampled | Judged | Reconfigured
 
 
 def reduce(state: State, event: Event) -> State:
@@ -132,6 +139,29 @@ def reduce(state: State, event: Event) -> State:
             return replace(state, durable=_sampled(state.durable, event))
         case Judged():
             return replace(state, durable=replace(state.durable, trails=event.trails))
+        case Reconfigured():
+            return _reconfigured(state, event.keys)
+
+
+def _reconfigured(state: State, keys: frozenset[Key]) -> State:
+    """Forget what is observed no longer; what the logs told and the history stay."""
+    backends = {backend for _, backend in keys}
+    durable = replace(
+        state.durable, waits=_only(state.durable.waits, backends), trails=_only(state.durable.trails, backends)
+    )
+    return replace(
+        state,
+        durable=durable,
+        observations=_only(state.observations, keys),
+        health=_only(state.health, keys),
+        disputes=_only(state.disputes, backends),
+        heartbeats=_only(state.heartbeats, backends),
+        unique_messages=_only(state.unique_messages, backends),
+    )
+
+
+def _only(mapping: Mapping[K, V], keys: AbstractSet[K]) -> Mapping[K, V]:
+    return frozen({key: value for key, value in mapping.items() if key in keys})
 
 
 def _health(state: State, source: str, backend: str) -> SourceHealth:

@@ -10,6 +10,7 @@ from bmrepmon.publish.folder_metrics import FOLDER_METRICS
 from bmrepmon.publish.metric import BACKEND, LOOK, Metric
 from bmrepmon.publish.samples import (
     of_backends,
+    of_configuration,
     of_core,
     of_followers,
     of_log,
@@ -264,6 +265,20 @@ METRICS: tuple[Metric, ...] = (
         f"Bytes of a followed log that are not read yet, {LOOK}.",
         ("source",),
         of_followers(lambda counts: counts.unread_bytes),
+    ),
+    Metric(
+        "bmrepmon_config_last_reload_successful",
+        "gauge",
+        "1 when the configuration was good the last time that it was read, else 0: the one before is used.",
+        (),
+        of_configuration(samples.success),
+    ),
+    Metric(
+        "bmrepmon_config_last_reload_success_timestamp_seconds",
+        "gauge",
+        "Unix time at which the configuration in use was read.",
+        (),
+        of_configuration(lambda health: health.last_success_at),
     ),
     Metric(
         "bmrepmon_build_info",

@@ -134,6 +134,17 @@ def of_sources(read: Callable[[SourceHealth], float | None]) -> Read:
     return samples
 
 
+def of_configuration(read: Callable[[SourceHealth], float | None]) -> Read:
+    """Read the one sample of the configuration, which is told of as of a source."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        health = snapshot.state.health.get(("configuration", ""))
+        if health and (value := read(health)) is not None:
+            yield (), value
+
+    return samples
+
+
 def active_sessions(snapshot: Snapshot) -> Iterator[Sample]:
     """Read the sessions of every backend that can be told, and the rest without a backend.
 

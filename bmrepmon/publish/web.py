@@ -43,17 +43,17 @@ API_ERRORS: Mapping[int, str] = {404: "there is no such path", 405: "only GET an
 def build_web(
     snapshot: Callable[[], Snapshot],
     silent: Callable[[], tuple[str, ...]],
-    sources: Collection[Key] = (),
+    sources: Callable[[], Collection[Key]] = tuple,
     limit: int = SERIES,
     access: Access | None = None,
     *,
-    house: House | None = None,
+    house: Callable[[], House] = House,
 ) -> ASGIApp:
     """Build the application.
 
-    ``snapshot`` returns the last one, ``silent`` the names of the daemon's threads that do not beat; ``sources`` are
-    those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
-    ``access`` tells who may read; without it, everybody. ``house`` is what the installation wants of its page.
+    ``snapshot`` returns the last one, ``silent`` the names of the daemon's threads that do not beat; ``sources``
+    returns those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
+    ``access`` tells who may read; without it, everybody. ``house`` returns what the installation wants of its page.
     """
     pages = Pages()
     app = Starlette(
@@ -61,7 +61,7 @@ def build_web(
             *metrics_routes(Exposition(snapshot, limit)),
             *api_routes(snapshot),
             *health_routes(snapshot, silent, sources),
-            *page_routes(snapshot, pages, house or House()),
+            *page_routes(snapshot, pages, house),
             *runbook_routes(pages),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
@@ -120,7 +120,7 @@ def api_routes(snapshot: Callable[[], Snapshot]) -> Sequence[Route]:
 
 
 def health_routes(
-    snapshot: Callable[[], Snapshot], silent: Callable[[], tuple[str, ...]], sources: Collection[Key]
+    snapshot: Callable[[], Snapshot], silent: Callable[[], tuple[str, ...]], sources: Callable[[], Collection[Key]]
 ) -> Sequence[Route]:
     """Serve ``/-/healthy`` and ``/-/ready``; neither says anything about replication."""
 
@@ -128,19 +128,19 @@ def health_routes(
         return told("no sign of life from: ", silent())
 
     async def ready(_: Request) -> Response:
-        return told("not yet read: ", [" of ".join(filter(None, key)) for key in awaited(snapshot(), sources)])
+        return told("not yet read: ", [" of ".join(filter(None, key)) for key in awaited(snapshot(), sources())])
 
     return [Route("/-/healthy", healthy), Route("/-/ready", ready)]
 
 
-def page_routes(snapshot: Callable[[], Snapshot], pages: Pages, house: House) -> Sequence[Route]:
+def page_routes(snapshot: Callable[[], Snapshot], pages: Pages, house: Callable[[], House]) -> Sequence[Route]:
     """Serve ``/`` and what it is drawn with, which is read here, once."""
     folder = files("bmrepmon.publish").joinpath("static")
     assets = {name: folder.joinpath(name).read_bytes() for name in STATIC}
 
     async def landing(request: Request) -> Response:
         language = wanted(request)
-        sight = look(snapshot(), request.query_params.get("backend", ""), house)
+        sight = look(snapshot(), request.query_params.get("backend", ""), house())
         return page(pages.landing(sight, language), language)
 
     async def static(request: Request) -> Response:

@@ -15,12 +15,15 @@ from bmrepmon.model.state import LogAdvanced
 from bmrepmon.parse.lines import event_date
 from bmrepmon.parse.timezone import infer_zone
 from bmrepmon.runtime.log_file import BLOCK, Identity, LogStream, identity
+from bmrepmon.runtime.log_start import whole
 from bmrepmon.runtime.log_trail import LogTrail
 
 A = TypeVar("A", bound=LogActivity | CoreActivity)
 
 Fold = Callable[[A, Iterable[bytes]], A]
 Infer = Callable[[bytes, float, tzinfo], tzinfo | None]  # newest event line, time of the last write, the local zone
+
+Begin = Callable[[LogStream], int]  # an open log: the offset from which it is read the first time
 
 
 class Follower(Generic[A]):
@@ -38,12 +41,16 @@ class Follower(Generic[A]):
         zone: tzinfo | None,
         local_zone: tzinfo,
         infer: Infer = infer_zone,
+        begin: Begin = whole,
     ) -> None:
-        """Go on from what was saved; ``zone`` None: find out from the log itself in which zone it is written."""
+        """Go on from what was saved, or from where ``begin`` says.
+
+        ``zone`` None: find out from the log itself in which zone it is written.
+        """
         self.source = source
         self._activity = activity
         self._step = (checkpoint, counts)
-        self._trail = LogTrail(path, checkpoint, counts)
+        self._trail = LogTrail(path, checkpoint, counts, begin)
         self._fold_for = fold_for
         self._fold = fold_for(zone or UTC)
         self._zone_of = None if zone else ZoneFinder(local_zone, infer)

@@ -23,3 +23,30 @@ class Keeper:
         with self._lock:
             self._state = reduce(self._state, event)
             return self._state
+
+    def lease(self) -> "Lease":
+        """Return a way in that can be closed."""
+        return Lease(self)
+
+
+class Lease:
+    """What applies events until it ends; then they are dropped, and what they told is to be found anew.
+
+    Positions and counters come in one event, so nothing is lost and nothing counted twice by that.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        """Lead to ``keeper``."""
+        self._keeper = keeper
+        self._lock = threading.Lock()
+        self._ended = False
+
+    def apply(self, event: Event) -> State:
+        """Reduce ``event`` into the state, if that is still wanted; return the state."""
+        with self._lock:
+            return self._keeper.state if self._ended else self._keeper.apply(event)
+
+    def end(self) -> None:
+        """Let nothing more through; what is being applied is waited for."""
+        with self._lock:
+            self._ended = True

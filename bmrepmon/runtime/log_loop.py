@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
-from bmrepmon.model.readings import Reading
+from bmrepmon.model.readings import Reading, RoundStarted
 from bmrepmon.model.state import Event
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.follower import Follower
@@ -18,6 +18,7 @@ COALESCE = 0.2  # seconds between two looks while lines keep coming: waking up i
 QUIET_LOOKS = 5  # looks without an event or a line before listening begins again
 TIMEOUT = 1.0  # seconds after which to look though nothing woke
 TELL_EVERY = 5.0  # seconds between two readings that say the same of a log
+HANGS_AFTER = 10.0  # seconds of one step, which reads some megabytes, after which its disk is reported as hanging
 
 log = structlog.get_logger()
 
@@ -33,7 +34,8 @@ class LogLoop:
         self, followers: Sequence[AnyFollower], waker: Waker, apply: Callable[[Event], object], clock: Clock
     ) -> None:
         """Prepare; nothing is opened before ``start``. The followers and the waker are closed at the end."""
-        self.last_beat = clock.steady()
+        self._last_beat = clock.steady()
+        self._step: tuple[str, float, float] | None = None  # the one that runs: source, Unix and steady time
         self.failures = 0  # steps that raised what nobody foresaw
         self._followers = followers
         self._waker = waker
@@ -51,11 +53,27 @@ class LogLoop:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
+    @property
+    def last_beat(self) -> float:
+        """When the loop last came round; while a step waits for a disk, now: a restart would mend nothing then."""
+        return self._clock.steady() if self._step else self._last_beat
+
+    def check(self) -> None:
+        """Report the step that runs when it hangs; for another thread to call, now and then."""
+        step = self._step
+        if step is None or (lasted := self._clock.steady() - step[2]) < HANGS_AFTER:
+            return
+        source, at, _ = step
+        self._told[source] = (self._clock.steady(), "hanging")
+        error = f"{source}: hanging, the log cannot be read for {lasted:.0f} s; see its disk"
+        self._apply(Reading(source, "", at, lasted, None, "hanging", error))
+        self._apply(RoundStarted(source, "", at))
+
     def start(self) -> None:
         """Begin with everything that was written meanwhile. Again, when the thread has died."""
         if self._thread.ident is not None and not self._thread.is_alive():
             self._thread = self._new_thread()
-            self.last_beat = self._clock.steady()
+            self._step, self._last_beat = None, self._clock.steady()
         self._thread.start()
 
     def stop(self, deadline: float) -> bool:
@@ -76,7 +94,7 @@ class LogLoop:
     def _run(self) -> None:
         looks = QUIET_LOOKS  # left before listening begins
         while not self._stopping.is_set():
-            self.last_beat = self._clock.steady()
+            self._last_beat = self._clock.steady()
             if self.look():
                 looks = QUIET_LOOKS
             if self._behind():
@@ -121,6 +139,7 @@ class LogLoop:
     def _advance(self, follower: AnyFollower) -> bool:
         at, begun = self._clock.now(), self._clock.steady()
         advanced = False
+        self._step = (follower.source, at, begun)
         try:
             event = follower.advance(BUDGET)
             if event is not None:
@@ -130,6 +149,7 @@ class LogLoop:
             reason, error = follower.counts.reason, follower.counts.error
         except Exception as bug:  # noqa: BLE001 - a bug in reading one log must end neither the thread nor the other
             reason, error = "bug", self._failed(follower.source, bug)
+        self._step = None
         now = self._clock.steady()
         # a round is over at the end of the log: before, nothing is known to be complete
         if (reason or not follower.behind) and self._is_news(follower.source, reason, now):

@@ -5,7 +5,7 @@ what a line means, when to look, or what is counted from it.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from bmrepmon.model.readings import SourceError
 from bmrepmon.parse.lines import LineSplitter
 from bmrepmon.runtime.log_archives import Archive, begins_alike, between, close_all, holds, matching, open_archives
 from bmrepmon.runtime.log_file import Identity, LogStream, identity, open_log, unavailable
+from bmrepmon.runtime.log_start import whole
 
 
 class Replaced(Exception):  # noqa: N818 - what happened to the file, and dealt with
@@ -62,9 +63,19 @@ class Leg:
 class LogTrail:
     """Reads on from a checkpoint. A checkpoint moves to the next file with its first complete line, not before."""
 
-    def __init__(self, path: Path, checkpoint: Checkpoint | None, counts: FollowerCounts) -> None:
-        """Remember where to begin; nothing is opened before the first line is asked for."""
+    def __init__(
+        self,
+        path: Path,
+        checkpoint: Checkpoint | None,
+        counts: FollowerCounts,
+        begin: Callable[[LogStream], int] = whole,
+    ) -> None:
+        """Remember where to go on; nothing is opened before the first line is asked for.
+
+        ``begin`` tells where to begin with a file when nothing was read before.
+        """
         self.path = path
+        self._begin = begin
         self.counts = counts
         self.behind = False  # whether the last reading ended before the log did
         self._checkpoint = checkpoint
@@ -105,6 +116,8 @@ class LogTrail:
             self._count(unread_bytes=sum(max(0, leg.stream.size() - leg.offset) for leg in self._legs))
         except SourceError as error:
             exists = False if error.reason == "missing" else None
+            if exists is False:
+                self._begin = whole  # what appears later was written while we watched
             self._count(exists=exists, reason=error.reason, error=str(error))
 
     def _lines(self, budget: int) -> Iterator[bytes]:
@@ -138,7 +151,8 @@ class LogTrail:
 
     def _start(self, live: LogStream, checkpoint: Checkpoint | None) -> list[Leg]:
         if checkpoint is None:
-            return [Leg.whole(live)]
+            start = self._begin(live)
+            return [self._anew(Leg(live, start, live.head()))] if start else [Leg.whole(live)]
         head = live.head(checkpoint.head_length)
         if holds(live, head, checkpoint):
             return [Leg(live, start=checkpoint.offset, head=head)]

@@ -32,11 +32,16 @@ class SourceScheduler:
 
     name = "scheduler"
 
-    def __init__(self, scheduled: Iterable[tuple[Poller, Trigger]], clock: Clock) -> None:
-        """Take the sources with their triggers; nothing runs yet."""
+    def __init__(
+        self, scheduled: Iterable[tuple[Poller, Trigger]], clock: Clock, left: Iterable[threading.Thread] = ()
+    ) -> None:
+        """Take the sources with their triggers; nothing runs yet.
+
+        ``left`` are rounds that a scheduler before this one left behind: their sources are not read beside them.
+        """
         self._scheduled = {(poller.source.name, poller.source.backend): (poller, when) for poller, when in scheduled}
         self._clock = clock
-        self._rounds = DaemonThreads()
+        self._rounds = DaemonThreads(left)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": self._rounds, "beat": DebugExecutor()},  # which runs in the scheduler's own thread
@@ -75,12 +80,13 @@ class SourceScheduler:
         self._join(closing, end)
         self._join(self._rounds.running(), end)
         if left := self.unfinished():
-            log.warning("sources that did not end in time are left behind", sources=", ".join(left))
+            names = ", ".join(thread.name for thread in left)
+            log.warning("sources that did not end in time are left behind", sources=names)
         return not left
 
-    def unfinished(self) -> tuple[str, ...]:
-        """Name the sources that are in a round."""
-        return tuple(thread.name for thread in self._rounds.running())
+    def unfinished(self) -> tuple[threading.Thread, ...]:
+        """Return the threads of the sources that are in a round, with their names."""
+        return self._rounds.running()
 
     def trigger(self, source: str, backend: str) -> None:
         """Read one source now, unless a round of it runs; its next interval begins here."""
@@ -118,14 +124,21 @@ class DaemonThreads(BaseExecutor):  # type: ignore[misc] # APScheduler ships no 
     keep the process for ever. A new thread costs some 50 microseconds, and max_instances allows one for each source.
     """
 
-    def __init__(self) -> None:
-        """Nothing runs yet."""
+    def __init__(self, left: Iterable[threading.Thread] = ()) -> None:
+        """Remember rounds that were ``left`` behind; nothing runs yet."""
         super().__init__()
-        self._threads: dict[str, threading.Thread] = {}
+        self._threads = {thread.name: thread for thread in left}
 
     def begin(self, action: Callable[[], object], name: str) -> threading.Thread:
-        """Run ``action``, remembered under ``name``."""
-        self._threads[name] = begin(action, name)
+        """Run ``action``, remembered under ``name``, once the round of that name that was left behind has ended."""
+        before = self._threads.get(name)
+
+        def in_turn() -> None:
+            if before:
+                before.join()
+            action()
+
+        self._threads[name] = begin(in_turn, name)
         return self._threads[name]
 
     def running(self) -> tuple[threading.Thread, ...]:

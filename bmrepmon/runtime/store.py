@@ -36,7 +36,7 @@ class Store:
         """Take the directory; nothing is touched before ``load``."""
         self.problem: str | None = None  # why nothing can be saved; None while all is well
         self.set_aside: Path | None = None  # the new name of the file that could not be used
-        self._directory = directory
+        self.directory = directory
         self._path = directory / FILE
         self._now = now
         self._known = False  # whether the file's content is what this process began with
@@ -107,14 +107,14 @@ class Store:
 
     def _claim(self) -> None:
         """Make the directory and lock it; the lock goes with the process, however that ends."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.close()
             raise StoreError(
-                f"{self._directory} is in use by another bmrepmon; stop it, or give this one its own --state-dir"
+                f"{self.directory} is in use by another bmrepmon; stop it, or give this one its own --state-dir"
             ) from error
 
     def _peek(self) -> Durable:
@@ -148,12 +148,12 @@ class Store:
         if reason != self.problem:
             log.error(
                 "the state cannot be saved; monitoring goes on from memory until it can",
-                directory=str(self._directory),
+                directory=str(self.directory),
                 error=reason,
             )
         self.problem = reason
 
     def _recovered(self) -> None:
         if self.problem:
-            log.info("the state is saved again", directory=str(self._directory))
+            log.info("the state is saved again", directory=str(self.directory))
         self.problem = None

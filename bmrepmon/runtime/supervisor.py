@@ -1,6 +1,7 @@
 """Starts the daemon's threads in order, watches that each one lives, stops them in reverse."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -49,11 +50,19 @@ class Supervisor:
         self._notifier = notifier
         self._started: list[Member] = []
         self._restarted: set[str] = set()
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._asked: Callable[[], None] | None = None
+        self._woken = threading.Event()
 
     def request_stop(self) -> None:
         """Ask ``run`` to end; safe in a signal handler."""
-        self._stopping.set()
+        self._stopping = True
+        self._woken.set()
+
+    def request(self, change: Callable[[], None]) -> None:
+        """Ask ``run`` to make a change between two looks, the last one asked for; safe in a signal handler."""
+        self._asked = change
+        self._woken.set()
 
     def silent(self) -> tuple[str, ...]:
         """Name the members whose thread is gone or whose loop no longer comes round."""
@@ -78,15 +87,38 @@ class Supervisor:
             member.start()
             self._started.append(member)
 
+    def replace(self, old: Sequence[Member], renew: Callable[[], Sequence[Member]]) -> None:
+        """Stop ``old``, and start what ``renew`` then returns in their place; only for a change that was asked for."""
+        end = self._clock.steady() + STOP_WITHIN
+        place = self._started.index(old[0])
+        self._started = [member for member in self._started if member not in old]
+        for member in reversed(old):
+            self._end(member, end)
+        for member in renew():
+            member.start()
+            self._restarted.discard(member.name)
+            self._started.insert(place, member)
+            place += 1
+
     def _watch(self) -> int:
         """Feed systemd's watchdog for as long as every loop beats."""
-        while not self._stopping.wait(LOOK_EVERY):
+        while not self._stopping:
+            self._woken.wait(LOOK_EVERY)
+            self._woken.clear()
+            self._change()
             self._revive()
             if silent := self.silent():
                 log.error("a part of bmrepmon has died; ending so that systemd starts it anew", parts=", ".join(silent))
                 return 1
             self._notifier.send("WATCHDOG=1")
         return 0
+
+    def _change(self) -> None:
+        change, self._asked = self._asked, None
+        if change and not self._stopping:
+            self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+            change()
+            self._notifier.send("READY=1")
 
     def _revive(self) -> None:
         """Start each member whose thread has died once more, and never again: what dies twice has a reason."""
@@ -101,6 +133,8 @@ class Supervisor:
         self._notifier.send("STOPPING=1")
         end = self._clock.steady() + STOP_WITHIN
         while self._started:
-            member = self._started.pop()
-            if not member.stop(max(0.1, end - self._clock.steady())):
-                log.warning("did not end in time and is left behind", part=member.name)
+            self._end(self._started.pop(), end)
+
+    def _end(self, member: Member, end: float) -> None:
+        if not member.stop(max(0.1, end - self._clock.steady())):
+            log.warning("did not end in time and is left behind", part=member.name)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bmrepmon.app import observe_once
+from bmrepmon.app.once import observe_once
 from bmrepmon.config.load import load_settings
 from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.life import Rates

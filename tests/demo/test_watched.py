@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bmrepmon.app import observe_once
+from bmrepmon.app.once import observe_once
 from bmrepmon.config.load import load_settings
 from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer

@@ -46,3 +46,28 @@ def test_a_stop_does_not_wait_for_a_disk(make_server: MakeServer) -> None:
             lasted = time.monotonic() - begun
 
     assert (code, lasted < 12) == (0, True)
+
+
+def test_a_log_disk_that_hangs_hurts_nobody(make_server: MakeServer) -> None:
+    """The log is told to hang, the daemon counts as healthy, and what was written meanwhile is counted once."""
+    server = make_server(database=False)
+    logs = server.root / "var/log/bm"
+    with Daemon(server.root, config(server), **QUICK) as daemon:
+        daemon.ready()
+        with SilentDisk(logs):
+            hangs(daemon, "log", time.time())
+            slowest = slowest_scrape(daemon)
+            goes_on(daemon, "archive")
+
+            assert slowest < WITHIN
+            assert health(daemon, "log")["reason"] == "hanging"
+            assert daemon.get("/-/healthy")[0] == 200
+        server.step(20)
+        truth = server.truth().apply_mailbox
+        eventually(lambda: applied(daemon) == truth, lambda: (applied(daemon), truth))
+        assert daemon.stop() == 0
+
+
+def applied(daemon: Daemon) -> float:
+    """How many APPLY MAILBOX were counted."""
+    return sum(value for (name, _), value in daemon.metrics().items() if name == "bmrepmon_apply_mailbox_total")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lab.laboratory import Laboratory
 
-from bmrepmon.app import observe_once
+from bmrepmon.app.once import observe_once
 from bmrepmon.config.load import parse_settings
 from bmrepmon.discovery import discover
 from bmrepmon.model.folders import FolderHeader, IndexRecord

@@ -9,7 +9,7 @@ from lab.laboratory import Laboratory
 from lab.process import until
 from lab.replication_log import ZONES
 
-from bmrepmon.app import observe_once
+from bmrepmon.app.once import observe_once
 from bmrepmon.config.load import parse_settings
 from bmrepmon.demo.names import FolderName
 from bmrepmon.discovery import discover

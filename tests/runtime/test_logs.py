@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from bmrepmon.runtime.logs import QUIET_LOGGERS, configure
+from bmrepmon.runtime.restraint import PER_MINUTE
 
 SECRET = "planted-secret"
 
@@ -74,4 +75,29 @@ def test_a_traceback_shows_no_local_variable(form: str) -> None:
         structlog.get_logger().error("bug", exc_info=True)
 
     assert "boom" in out.getvalue()
+    assert SECRET not in out.getvalue()
+
+
+def test_the_same_line_is_written_so_often_a_minute() -> None:
+    """Whoever says it, we or a library: a flood of bad requests must not fill a disk."""
+    out = io.StringIO()
+    configure("info", "json", out)
+    for _ in range(PER_MINUTE + 100):
+        structlog.get_logger().warning("a source fails")
+        logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+
+    assert len(out.getvalue().splitlines()) <= 4 * PER_MINUTE  # twice as much when a minute turns meanwhile
+
+
+def test_an_exception_in_a_library_is_told_by_type_and_place() -> None:
+    """Its text and the values around it could hold a password."""
+    out = io.StringIO()
+    configure("info", "json", out)
+    try:
+        int(SECRET)
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    line = json.loads(out.getvalue())
+
+    assert "Exception in ASGI application: ValueError at " in line["event"]
     assert SECRET not in out.getvalue()

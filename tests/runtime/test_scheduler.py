@@ -11,7 +11,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from polled import WITHIN, Applied, HandClock, Hanging, Scripted
+from polled import NOTHING, WITHIN, Applied, HandClock, Hanging, Scripted
 from structlog.testing import capture_logs
 
 from bmrepmon.config.types import Trigger
@@ -174,7 +174,7 @@ def test_what_does_not_end_is_named_and_left_behind(build: Build) -> None:
     with capture_logs() as lines:
         ended = scheduler.stop(0.05)
 
-    assert (ended, scheduler.unfinished()) == (False, ("spool of bm-master",))
+    assert (ended, [thread.name for thread in scheduler.unfinished()]) == (False, ["spool of bm-master"])
     assert [line["sources"] for line in lines] == ["spool of bm-master"]
 
 
@@ -309,3 +309,24 @@ def test_a_clock_set_by_hand_serves_too(applied: Applied) -> None:
     scheduler.run_once(WITHIN)
 
     assert applied.readings()[0].started_at == clock.now()
+
+
+def test_a_round_that_was_left_behind_is_not_joined_by_another(applied: Applied) -> None:
+    """A new schedule for the same source begins when the old one's last round has ended."""
+    clock, hanging, seen = SystemClock(), Hanging(polite=False), list[bool]()
+    after = Scripted(lambda: seen.append(hanging.let_go.is_set()) or NOTHING)  # type: ignore[func-returns-value, redundant-expr]
+    old = SourceScheduler([(Poller(hanging, applied, clock), RARELY)], clock)
+    old.start()
+    assert hanging.began.acquire(timeout=WITHIN)
+    old.stop(0.05)
+    new = SourceScheduler([(Poller(after, applied, clock), OFTEN)], clock, old.unfinished())
+    new.start()
+    end = time.monotonic() + WITHIN
+    while sum(thread.name == "spool of bm-master" for thread in threading.enumerate()) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.01)  # between two looks
+    hanging.let_go.set()
+    applied.await_readings(2)
+
+    assert new.stop(WITHIN)
+    assert seen[0]

@@ -63,7 +63,7 @@ def store(directory: Path) -> Iterator[Store]:
 def reload(store: Store) -> Durable:
     """Return what the next process would find."""
     store.close()
-    with Store(store._directory) as other:
+    with Store(store.directory) as other:
         return other.load()
 
 
@@ -305,7 +305,7 @@ def test_a_killed_daemon_that_starts_on_a_full_disk_forgets_nothing(store: Store
     """What was saved last stands in the journal alone, and is read from there though nothing can be written."""
     store.load()
     store.save(durable(4, 1.0))
-    left = Path(shutil.copytree(store._directory, tmp_path / "left"))
+    left = Path(shutil.copytree(store.directory, tmp_path / "left"))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with Store(left) as survivor:
         with capture_logs() as said:  # a captured standard output would be a file that may not grow, too

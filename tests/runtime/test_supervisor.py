@@ -82,3 +82,41 @@ def test_a_stop_can_be_asked_from_anywhere() -> None:
 
     assert supervisor.run() == 0
     timer.join()
+
+
+def test_parts_are_replaced_in_their_place() -> None:
+    """The old ones have ended when the new ones are made, and these stop when it was their turn."""
+    story: list[str] = []
+    store, log, sources, web = (Part(name, story) for name in ("store", "log", "sources", "web"))
+    supervisor = supervise(store, log, sources, web)
+
+    def renew() -> list[Part]:
+        story.append("renew")
+        supervisor.request_stop()
+        return [Part("new log", story), Part("new sources", story)]
+
+    supervisor.request(lambda: supervisor.replace([log, sources], renew))
+
+    assert supervisor.run() == 0
+    assert story[4:] == [
+        "stop sources",
+        "stop log",
+        "renew",
+        "start new log",
+        "start new sources",
+        "stop web",
+        "stop new sources",
+        "stop new log",
+        "stop store",
+    ]
+
+
+def test_of_several_changes_the_last_is_made() -> None:
+    """Whoever sends a signal again has changed his mind."""
+    made: list[str] = []
+    supervisor = supervise(Part("store", []))
+    supervisor.request(lambda: made.append("first"))
+    supervisor.request(lambda: (made.append("second"), supervisor.request_stop()))  # type: ignore[arg-type, func-returns-value]
+
+    assert supervisor.run() == 0
+    assert made == ["second"]

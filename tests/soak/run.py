@@ -8,10 +8,12 @@ from pathlib import Path
 
 from daemon import Daemon
 
+from bmrepmon.demo.life import Rates
 from bmrepmon.demo.server import Plan, SimulatedServer
 
 STEP = 600.0  # simulated seconds between two looks at the daemon
 WARM = 0.25  # share of the run after which everything must be flat
+CALM = Rates(mail=0.01, read=0.01, file=0.002, expunge=0.01, archive=0.001, create=0.0002, rename=0.0003)
 QUICK = {f"BMREPMON_SCHEDULE__{name}": "1s" for name in ("SPOOL", "FOLDERS", "SESSIONS", "BACKLOG")}
 
 
@@ -31,6 +33,7 @@ def soak(seed: int, hours: float, seconds: float) -> Iterator[Look]:
     with tempfile.TemporaryDirectory() as folder:
         plan = Plan(seed=seed, mailboxes=2, messages=100, database=False)
         with SimulatedServer(Path(folder), plan) as server:
+            server.life.rates = CALM
             server.build()
             config = server.root / "etc/bmrepmon/bmrepmon.toml"
             with Daemon(server.root, config, **QUICK) as daemon:

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from postgres_server import Server
 
-from bmrepmon.app import shared
+from bmrepmon.app.observing import shared
 from bmrepmon.config.installation import Backend, Database
 from bmrepmon.config.types import Secret
 from bmrepmon.model.delta import BodyReferences

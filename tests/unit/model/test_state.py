@@ -6,7 +6,8 @@ from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts, Store, StoreCount
 from bmrepmon.model.readings import Reading, RoundStarted
 from bmrepmon.model.snapshot import BackendFacts, assign_sessions, derive
-from bmrepmon.model.state import Event, LogAdvanced, Sampled, State, reduce
+from bmrepmon.model.state import Event, Judged, LogAdvanced, Reconfigured, Sampled, State, reduce
+from bmrepmon.model.verdict.states import Trail
 
 FACTS = (BackendFacts("bm-master", (), 4),)
 
@@ -136,3 +137,20 @@ def test_unseen_sessions_are_unknown() -> None:
     snapshot = derive(State(0.0), FACTS, 1.0)
 
     assert (snapshot.backends[0].active_sessions, snapshot.other_sessions) == (None, None)
+
+
+def test_what_is_observed_no_longer_is_forgotten() -> None:
+    """Series of a source or backend that was taken out of the configuration are absent; what the logs told stays."""
+    kept, gone = ("spool", "bm-master"), ("database", "old")
+    state = after(
+        good("spool", walk("spool", 3, [1, 2, 3])),
+        good("database", RowCounts(7, 140004), "old"),
+        LogAdvanced("log", LogActivity(applied_messages=5), FollowerCounts(), None),
+        Judged(frozen({"bm-master": Trail(), "old": Trail()})),
+        Reconfigured(frozenset({kept})),
+    )
+
+    assert (gone in state.health, gone in state.observations) == (False, False)
+    assert state.store_count(*kept) is not None
+    assert set(state.durable.trails) == {"bm-master"}
+    assert state.durable.log.applied_messages == 5

@@ -1,0 +1,132 @@
+"""What is observed: the sources and logs that a configuration asks for, each with its schedule."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+
+from bmrepmon.config.installation import Backend, Installation
+from bmrepmon.config.local_zone import local_zone
+from bmrepmon.config.types import Trigger
+from bmrepmon.model.checkpoint import FollowerCounts
+from bmrepmon.model.positions import Positions
+from bmrepmon.model.readings import Source
+from bmrepmon.model.state import Durable, Key
+from bmrepmon.parse.fold import fold_core_log, fold_replication_log
+from bmrepmon.runtime.clock import SystemClock
+from bmrepmon.runtime.follower import A, Begin, Fold, Follower
+from bmrepmon.runtime.keeper import Keeper
+from bmrepmon.runtime.log_loop import AnyFollower, LogLoop
+from bmrepmon.runtime.log_past import LogPast
+from bmrepmon.runtime.log_start import last_hour, whole
+from bmrepmon.sources.backlog import BacklogSource
+from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
+from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
+from bmrepmon.sources.sessions import SessionSource
+from bmrepmon.sources.spool import StoreSource
+
+PROBE = Trigger.every("1s")  # when the heartbeat is looked at
+PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
+LOG_WITHIN = 10.0  # seconds that a comparison of folders waits for the log to be read
+
+Scheduled = tuple[Source, Trigger]
+LogPositions = Callable[[], Positions | None]
+
+
+def sources(installation: Installation, log: LogPositions | None) -> Iterator[Scheduled]:
+    """Yield every source that exists on this machine, with its schedule; ``log`` is one side of the folders."""
+    schedule = installation.settings.schedule
+    for backend in installation.backends:
+        if backend.spool:
+            yield StoreSource("spool", backend.name, backend.spool), schedule.spool
+        if backend.archive:
+            yield StoreSource("archive", backend.name, backend.archive), schedule.spool
+        if backend.sync_log:
+            yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
+        rows, references = None, None
+        if backend.database:
+            timeout = float(installation.settings.limits.database_timeout)
+            connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
+            yield DatabaseSource(backend.name, connection), schedule.database
+            rows = ReplicaFolders(connection)
+            if not shared(backend, installation.backends):
+                references = References(connection)
+        if meta := backend.meta or backend.spool:
+            tree = FolderTree(backend.name, meta, dict(backend.metapartitions))
+            folders = FolderSource(backend.name, tree, rows, log)
+            yield folders, schedule.folders
+            # As often as the files, which they explain.
+            yield RecordSource(backend.name, tree, folders, references, SystemClock()), schedule.spool
+            if installation.replication_log:  # without it nothing is known of answers
+                yield ProbeSource(backend.name, meta, time.monotonic), PROBE
+    if installation.replication_log:  # only the server that runs bm-core has the sync port
+        yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def shared(backend: Backend, backends: Sequence[Backend]) -> bool:
+    """Tell whether another backend has its bodies in the same database, where nobody knows whose one is."""
+    return any(other.database == backend.database for other in backends if other is not backend)
+
+
+def rows_tell(installation: Installation) -> bool:
+    """Tell whether a database knows where every folder is; else all that the logs still tell of them is needed."""
+    return all(backend.database for backend in installation.backends)
+
+
+def past_logs(installation: Installation, durable: Durable) -> Iterator[Scheduled]:
+    """Yield what reads the logs of past days, where no database tells of folders that are quiet since then."""
+    if installation.replication_log and not rows_tell(installation) and not durable.past.pieces:
+        yield LogPast(installation.replication_log), PAST
+
+
+def log_positions(installation: Installation, loop: LogLoop, keeper: Keeper) -> LogPositions | None:
+    """Return what reads replication.log to its present end and tells how far each folder is by then."""
+
+    def read_on() -> Positions | None:
+        read = loop.reach(LOG_WITHIN)
+        health = keeper.state.health.get(("log", ""))
+        return keeper.state.logged() if read and health and health.success else None
+
+    return read_on if installation.replication_log else None
+
+
+def followers(installation: Installation, durable: Durable) -> Iterator[AnyFollower]:
+    """Yield a follower for each log of this machine, going on from where it was."""
+    core, local = installation.settings.core, local_zone(installation.root, os.environ)
+    begin = last_hour if core.from_ == "end" and rows_tell(installation) else whole
+    follow = partial(_follower, durable, zone=installation.timezone, local=local, begin=begin)
+    if installation.replication_log:
+        yield follow("log", installation.replication_log, durable.log, fold_replication_log)
+    if installation.core_log:
+        yield follow("core_log", installation.core_log, durable.core, fold_core_log)
+
+
+def _follower(
+    durable: Durable,
+    source: str,
+    path: Path,
+    activity: A,
+    fold_for: Callable[[tzinfo], Fold[A]],
+    *,
+    zone: tzinfo | None,
+    local: tzinfo,
+    begin: Begin,
+) -> Follower[A]:
+    return Follower(
+        source,
+        path,
+        activity=activity,
+        checkpoint=durable.checkpoints.get(source),
+        counts=durable.followers.get(source, FollowerCounts()),
+        fold_for=fold_for,
+        zone=zone,
+        local_zone=local,
+        begin=begin,
+    )
+
+
+def expected(scheduled: tuple[Scheduled, ...], logs: tuple[AnyFollower, ...]) -> tuple[Key, ...]:
+    """Name what must have been looked at before the daemon is ready."""
+    return (*((source.name, source.backend) for source, _ in scheduled), *((follower.source, "") for follower in logs))
