@@ -123,9 +123,11 @@ SCENES: Mapping[str, Scene] = {
 }  # fmt: skip
 
 
-def picture(name: str, backend: str = "bm-master") -> Snapshot:
-    """Return the snapshot of a scene, of one backend."""
-    return derive(state_of(SCENES[name], backend), (BackendFacts(backend, (), 4),), NOW)
+def picture(name: str, backend: str = "bm-master", later: float = 0.0) -> Snapshot:
+    """Return the snapshot of a scene, of one backend; ``later`` by some seconds with a few more messages behind."""
+    scene, _ = lived(SCENES[name])
+    scene = replace(scene, lag=scene.lag + round(later / 60))
+    return derive(state_of(scene, backend), (BackendFacts(backend, (), 4),), NOW + later)
 
 
 def many(count: int) -> Snapshot:

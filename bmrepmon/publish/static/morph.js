@@ -1,7 +1,5 @@
 // Makes one tree of elements like another without replacing what stays: focus, selection and open tooltips survive.
 
-const OWN = new Set(["hidden", "aria-pressed"]); // of buttons: the script's own doing
-
 export function morph(here, there) {
   attributes(here, there);
   if (here.hasAttribute("data-keep")) return;
@@ -21,8 +19,7 @@ function alike(one, other) {
 }
 
 function attributes(here, there) {
-  const keeps = (name) => here.nodeName === "BUTTON" && OWN.has(name);
-  for (const { name } of [...here.attributes]) if (!there.hasAttribute(name) && !keeps(name)) here.removeAttribute(name);
+  for (const { name } of [...here.attributes]) if (!there.hasAttribute(name)) here.removeAttribute(name);
   for (const { name, value } of there.attributes)
-    if (here.getAttribute(name) !== value && !keeps(name)) here.setAttribute(name, value);
+    if (here.getAttribute(name) !== value) here.setAttribute(name, value);
 }

@@ -27,7 +27,6 @@ function show(there) {
   document.title = there.title;
   for (const part of ["main", ".when time", "footer"]) morph(find(part), there.querySelector(part));
   find("#lost").dataset.text = there.querySelector("#lost").dataset.text;
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
   document.dispatchEvent(new Event("refreshed"));
 }
 
@@ -80,5 +79,5 @@ document.addEventListener("pointerover", ({ target }) => {
 
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(waiting) : refresh()));
 
-for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
+document.body.classList.add("live");
 later();
