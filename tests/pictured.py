@@ -231,6 +231,7 @@ def state_of(scene: Scene, backend: str, address: str = "127.0.0.1") -> State:
     partition = f"{backend.replace('.', '_')}__example_net"
     stopped = NOW - 60 * scene.phases[-1].since
     late = scene.phases[-1].pace == 0
+    oldest = NOW - last.lag if last.waiting > 1 else stopped
     files = spool + ARCHIVED
     passive, unexplained = round(0.9 * scene.passive), 0
     distinct = (bodies - 2_650, round(0.8 * scene.lag), passive, 3_120, 0)
@@ -255,7 +256,7 @@ def state_of(scene: Scene, backend: str, address: str = "127.0.0.1") -> State:
             followers=frozen({"log": FollowerCounts(exists=True), "core_log": FollowerCounts(exists=True)}),
             trails=frozen({backend: trail(scene)}),
             waits=frozen({backend: frozen({
-                folder_key(identity(n)).hex(): (Step(stopped + 7 * n, 100, 40),) for n in range(scene.behind)
+                folder_key(identity(n)).hex(): (Step(oldest + 7 * n, 100, 40),) for n in range(scene.behind)
             })}),
             history=history(scene, backend),
         ),

@@ -11,7 +11,8 @@ GRID = 3  # stretches between the lines, about
 MINUTE, DAY = 60.0, 24 * HOUR
 # Seconds between two times that are told, by the span of a frame.
 TIMES: Sequence[tuple[float, float]] = (
-    (HOUR, 15 * MINUTE), (3 * HOUR, 30 * MINUTE), (6 * HOUR, HOUR), (12 * HOUR, 2 * HOUR), (DAY, 4 * HOUR),
+    (HOUR / 4, 3 * MINUTE), (HOUR, 15 * MINUTE), (3 * HOUR, 30 * MINUTE),
+    (6 * HOUR, HOUR), (12 * HOUR, 2 * HOUR), (DAY, 4 * HOUR),
 )  # fmt: skip
 ROUND_TIMES: Sequence[float] = (
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE,

@@ -1,16 +1,27 @@
 """The stretch of time that a chart shows, cut into columns of equal width."""
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 
 from bmrepmon.model.history import Point
 
 HOUR = 3600.0
 # How long a chart is, and in how many columns: the shortest that holds everything that is known. Points come a minute
 # apart, so that an hour has no column without one.
-SPANS: Sequence[tuple[float, int]] = ((HOUR, 60), (3 * HOUR, 90), (6 * HOUR, 90), (12 * HOUR, 96), (24 * HOUR, 96))
+SPANS: Sequence[tuple[float, int]] = (
+    (HOUR / 4, 15),
+    (HOUR, 60),
+    (3 * HOUR, 90),
+    (6 * HOUR, 90),
+    (12 * HOUR, 96),
+    (24 * HOUR, 96),
+)
 
 Values = tuple[float | None, ...]  # one a column, the oldest first; None where nothing is known
+when = attrgetter("at")
 Pick = Callable[[Sequence[float]], float]
 
 
@@ -41,14 +52,17 @@ class Frame:
         """Return when a column begins."""
         return self.start + column * self.width
 
-    def fold(self, points: Iterable[Point], pick: Pick = last) -> Values:
-        """Return a value for each column, picked from the points that lie in it; the end belongs to the last one."""
-        held: list[list[float]] = [[] for _ in range(self.columns)]
-        start, end, width, final = self.start, self.end, self.width, self.columns - 1
-        for point in points:
-            if start <= point.at <= end:
-                held[min(final, int((point.at - start) / width))].append(point.value)
-        return tuple(pick(values) if values else None for values in held)
+    def fold(self, points: Sequence[Point], pick: Pick = last) -> Values:
+        """Return a value for each column, picked from the points that lie in it; the end belongs to the last one.
+
+        Points are in the order of time, as those of a window are.
+        """
+        edges = [bisect_left(points, self.at(column), key=when) for column in range(self.columns)]
+        edges.append(bisect_right(points, self.end, key=when))
+        return tuple(
+            pick([point.value for point in points[first:end]]) if first < end else None
+            for first, end in pairwise(edges)
+        )
 
 
 def frame(end: float, oldest: float | None) -> Frame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from bmrepmon.model.history import Window
+from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.model.verdict.states import SEVERITIES, VERDICT_STATES
 from bmrepmon.publish.document import BackendStatus, Status
@@ -65,6 +66,8 @@ def urgency(backend: BackendStatus) -> tuple[int, int]:
 
 
 def of_backend(snapshot: Snapshot, backend: str) -> Mapping[str, Window]:
-    """Return the series of a backend without its name."""
-    known = snapshot.state.durable.history
-    return {name.removesuffix(f"/{backend}"): known[name] for name in known if name.endswith(f"/{backend}")}
+    """Return the series of a backend without its name, up to the value of now."""
+    known, end = snapshot.state.durable.history, f"/{backend}"
+    past = {name.removesuffix(end): known[name] for name in known if name.endswith(end)}
+    now = {name.removesuffix(end): value for name, value in sample(snapshot).values.items() if name.endswith(end)}
+    return past | {name: past.get(name, Window()).add(snapshot.at, value) for name, value in now.items()}

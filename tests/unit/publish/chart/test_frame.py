@@ -5,7 +5,8 @@ from bmrepmon.publish.chart import Frame, frame, increase
 
 
 @pytest.mark.parametrize(
-    ("known", "span"), [(None, 3600), (60, 3600), (3601, 10800), (20_000, 21_600), (40_000, 43_200), (86_400, 86_400)]
+    ("known", "span"),
+    [(None, 900), (60, 900), (901, 3600), (3601, 10800), (20_000, 21_600), (40_000, 43_200), (86_400, 86_400)],
 )
 def test_a_frame_is_as_short_as_what_is_known(known: float | None, span: float) -> None:
     """A daemon of an hour shows its hour, not a day without anything."""
