@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.folders import surveys
 from bench.measure import Differs, compare
 from bench.report import document, table
 from bench.spool import full_count
@@ -16,13 +17,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--messages", type=int, default=1_000_000, help="files of the spool")
     parser.add_argument("--folders", type=int, default=10_000, help="of the spool")
+    parser.add_argument("--cyrus-folders", type=int, default=100_000, help="whose metadata is looked at")
     parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     asked = parser.parse_args()
     asked.output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.output.parent) as inputs:
         try:
-            results = [compare(full_count(Path(inputs), asked.messages, asked.folders), asked.runs)]
+            results = [
+                compare(full_count(Path(inputs, "spool"), asked.messages, asked.folders), asked.runs),
+                *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
+            ]
         except Differs as error:
             sys.stderr.write(f"{error}\n")
             return 1

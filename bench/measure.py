@@ -14,7 +14,7 @@ class Differs(Exception):  # noqa: N818 - named for what is wrong
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row of the table: ``ours`` and what it is compared with."""
+    """What is compared: ``ours`` and its peer."""
 
     name: str
     peer_name: str
@@ -24,16 +24,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Seconds of all runs of a case, in the order in which they were made."""
+    """One row of the table: what each run gave, in the order of the runs; ``peer`` is empty where there is none."""
 
-    case: Case
+    name: str
+    unit: str
     ours: tuple[float, ...]
-    peer: tuple[float, ...]
+    peer: tuple[float, ...] = ()
+    peer_name: str = ""
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """The median of ours, divided by that of the peer."""
-        return statistics.median(self.ours) / statistics.median(self.peer)
+        return statistics.median(self.ours) / statistics.median(self.peer) if self.peer else None
 
 
 def compare(case: Case, runs: int) -> Result:
@@ -43,7 +45,7 @@ def compare(case: Case, runs: int) -> Result:
         Differs: in any run.
     """
     seconds = [_turn(case) for _ in range(runs + 1)][1:]
-    return Result(case, tuple(ours for ours, _ in seconds), tuple(peer for _, peer in seconds))
+    return Result(case.name, "s", tuple(o for o, _ in seconds), tuple(p for _, p in seconds), case.peer_name)
 
 
 def _turn(case: Case) -> tuple[float, float]:

@@ -19,27 +19,29 @@ def document(results: Sequence[Result]) -> dict[str, Any]:
 
 def table(results: Sequence[Result]) -> str:
     """Return medians, with the least and the greatest of the runs."""
-    return HEAD + "".join(
-        f"| {result.case.name} | s | {_spread(result.ours)} | {_spread(result.peer)} | {_cell(result.case.peer_name)} "
-        f"| {result.ratio:.3f} | {len(result.ours)} |\n"
-        for result in results
-    )
+    return HEAD + "".join(map(_line, results))
+
+
+def _line(result: Result) -> str:
+    ratio = "" if result.ratio is None else f"{result.ratio:.3f}"
+    medians = f"{_spread(result.ours)} | {_spread(result.peer)} | {_cell(result.peer_name)}"
+    return f"| {result.name} | {result.unit} | {medians} | {ratio} | {len(result.ours)} |\n"
 
 
 def _row(result: Result) -> dict[str, Any]:
     return {
-        "name": result.case.name,
-        "unit": "s",
+        "name": result.name,
+        "unit": result.unit,
         "ours": statistics.median(result.ours),
-        "peer": statistics.median(result.peer),
-        "peer_name": result.case.peer_name,
+        "peer": statistics.median(result.peer) if result.peer else None,
+        "peer_name": result.peer_name or None,
         "ratio": result.ratio,
         "n": len(result.ours),
     }
 
 
-def _spread(seconds: Sequence[float]) -> str:
-    return f"{statistics.median(seconds):.3f} ({min(seconds):.3f} - {max(seconds):.3f})"
+def _spread(found: Sequence[float]) -> str:
+    return f"{statistics.median(found):.3f} ({min(found):.3f} - {max(found):.3f})" if found else ""
 
 
 def _cell(text: str) -> str:

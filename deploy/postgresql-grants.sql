@@ -38,15 +38,17 @@ GRANT USAGE ON SCHEMA public TO bmrepmon;
 -- The bodies of messages are counted, not read: of the columns, only the key and the date of arrival are granted.
 GRANT SELECT (guid, created) ON t_message_body TO bmrepmon;
 
--- Of folders and items, how far they are replicated, and not how they are called; of messages, which body each has, and
--- whether it is expunged. Which of these columns there are depends on the version.
+-- Of folders and items, how far they are replicated, and not how they are called; of messages, the number, the flags
+-- and which body each has. Which of these columns there are depends on the version.
 SELECT format('GRANT SELECT (%s) ON %s TO bmrepmon', string_agg(quote_ident(attname), ', '), attrelid::regclass)
 FROM pg_attribute
 WHERE NOT attisdropped AND (
   attrelid = to_regclass('t_mailbox_replica')
   AND attname IN ('item_id', 'unique_id', 'last_uid', 'highest_mod_seq', 'uid_validity')
-  OR attrelid = to_regclass('t_container_item') AND attname IN ('id', 'uid')
-  OR attrelid = to_regclass('t_mailbox_record') AND attname IN ('message_body_guid', 'system_flags')
+  OR attrelid = to_regclass('t_container') AND attname IN ('id', 'uid')
+  OR attrelid = to_regclass('t_container_item') AND attname IN ('id', 'uid', 'container_id')
+  OR attrelid = to_regclass('t_mailbox_record')
+  AND attname IN ('message_body_guid', 'system_flags', 'imap_uid', 'container_id', 'item_id')
 )
 GROUP BY attrelid \gexec
 

@@ -167,6 +167,8 @@ def healths() -> tuple[SourceHealth, ...]:
         SourceHealth("backlog", MASTER, None, NOW - 4, 0.001, NOW - 4),
         SourceHealth("probe", MASTER, None, NOW - 1, 0.001, NOW - 1),
         SourceHealth("sessions", "", None, NOW - 3, 0.002, NOW - 3),
+        SourceHealth("configuration", "", None, NOW - 3600, 0.0, NOW - 3600),
+        SourceHealth("state", "", None, NOW - 2, 0.003, NOW - 2),
         SourceHealth("log", "", None, NOW - 2, 0.001, NOW - 2),
         SourceHealth("core_log", "", None, NOW - 2, 0.001, None, "missing", NO_CORE_LOG, 4),
     )

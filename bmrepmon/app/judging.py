@@ -21,7 +21,8 @@ log = structlog.get_logger()
 def snapshots(installation: Installation, keeper: Keeper, clock: Clock) -> Callable[[], Snapshot]:
     """Return what gives publishers the present snapshot."""
     facts = tuple(map(fact, installation.backends))
-    return lambda: derive(keeper.state, facts, clock.now())
+    named = installation.settings.limits.top_folders if installation.settings.privacy.names_in_metrics else 0
+    return lambda: derive(keeper.state, facts, clock.now(), named)
 
 
 def fact(backend: Backend) -> BackendFacts:

@@ -9,6 +9,7 @@ import sys
 import click
 
 from bmrepmon import __version__
+from bmrepmon.cli.audit import audit
 from bmrepmon.cli.check_config import check_config
 from bmrepmon.cli.demo import demo
 from bmrepmon.cli.doctor import doctor
@@ -24,7 +25,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(
-    context_settings=CONTEXT, commands=[run, once, status, folders, doctor, check_config, replay, nagios, demo]
+    context_settings=CONTEXT, commands=[run, once, status, folders, audit, doctor, check_config, replay, nagios, demo]
 )
 @click.version_option(__version__, prog_name="bmrepmon", message="%(prog)s %(version)s")
 def bmrepmon() -> None:

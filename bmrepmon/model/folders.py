@@ -26,9 +26,8 @@ class Damage:
     reason: DamageReason
 
 
-@dataclass(frozen=True, slots=True)
-class FolderHeader:
-    """The head of a cyrus.index, checked; times are Unix seconds."""
+class FolderHeader(NamedTuple):
+    """The head of a cyrus.index, checked; times are Unix seconds. A tuple, for a server may have 100,000."""
 
     minor_version: int
     start_offset: int  # bytes before the first record

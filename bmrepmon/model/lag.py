@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.positions import Position, Positions
-from bmrepmon.model.survey import FolderSurvey, SurveyedFolder
+from bmrepmon.model.survey import KEY_BYTES, FolderSurvey, SurveyedFolder
 
 FolderState = Literal[
     "lagging",  # Cyrus has messages or changes of it that the replica has not
@@ -52,6 +52,17 @@ class Behind(NamedTuple):
     highest_modseq: int
     last_uid: int
     position: Position
+    number: int = 0  # in the survey
+
+    @property
+    def messages(self) -> int:
+        """How many uids have not arrived."""
+        return max(0, self.last_uid - self.position.last_uid)
+
+    @property
+    def changes(self) -> int:
+        """How many modseqs have not arrived."""
+        return max(0, self.highest_modseq - self.position.highest_modseq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +109,14 @@ def compare(
     survey: FolderSurvey, database: Positions | None, log: Positions | None, problem: str | None = None
 ) -> FolderComparison:
     """Compare every folder."""
+    equal = _equal(survey, database, log)
     states, unknown = Counter[str](), Counter[str]()
-    messages = changes = passive = exists = records = uids = 0
+    messages = changes = passive = 0
+    if any(equal):
+        states["replicated"] = sum(equal)
+    exists, records, uids = survey.counts(equal)
     behind, disputed = list[Behind](), list[bytes]()
-    for stand in standings(survey, database, log):
+    for stand in standings(survey, database, log, equal):
         states[stand.state] += 1
         folder = stand.folder
         if stand.state == "unknown":
@@ -116,7 +131,9 @@ def compare(
             passive += folder.exists
         elif stand.state == "lagging":
             position = stand.position or NOTHING_YET
-            behind.append(Behind(folder.key, folder.changed_at, folder.highest_modseq, folder.last_uid, position))
+            behind.append(
+                Behind(folder.key, folder.changed_at, folder.highest_modseq, folder.last_uid, position, stand.number)
+            )
     return FolderComparison(
         survey=survey,
         database=database,
@@ -135,12 +152,31 @@ def compare(
     )
 
 
-def standings(survey: FolderSurvey, database: Positions | None, log: Positions | None) -> Iterator[Standing]:
-    """Yield every folder with its state: those that could be read, then the others."""
-    for folder in survey:
+def standings(
+    survey: FolderSurvey, database: Positions | None, log: Positions | None, leave: bytes | None = None
+) -> Iterator[Standing]:
+    """Yield every folder with its state: those that could be read, then the others.
+
+    ``leave`` marks folders, by their numbers, that are left out.
+    """
+    for folder in survey if leave is None else survey.folders(leave):
         yield Standing(folder.number, folder.apart, "", folder, None) if folder.apart else _stand(folder, database, log)
     for number, apart, reason in survey.unknown():
         yield Standing(number, apart or "unknown", "" if apart else reason, None, None)
+
+
+def _equal(survey: FolderSurvey, database: Positions | None, log: Positions | None) -> bytes:
+    """Mark the folders that are on both sides the same to the byte, and undisputed.
+
+    On a healthy server these are nearly all, and it takes a tenth of the time to see that than to say how they stand.
+    """
+    marks = bytearray(len(survey.rows))
+    stored, said = (log, None) if database is None else (database, log)
+    if stored is not None:
+        for number, packed in survey.positions():
+            if stored.holds(packed) and (said is None or said.holds(packed) or said.at(packed[:KEY_BYTES]) is None):
+                marks[number] = 1
+    return bytes(marks)
 
 
 def _stand(folder: SurveyedFolder, database: Positions | None, log: Positions | None) -> Standing:

@@ -75,6 +75,10 @@ class Positions:
         offset = _find(piece, key)
         return None if offset < 0 else Position._make(_ENTRY.unpack_from(piece, offset)[1:])
 
+    def holds(self, packed: bytes) -> bool:
+        """Tell whether a folder has exactly this position, told as a survey does, and as ``at`` would tell it."""
+        return bool(self.pieces) and _find(self.pieces[_piece(packed)], packed) >= 0
+
     def get(self, unique_id: str) -> Position | None:
         """Return the position of a folder by its UNIQUEID."""
         return self.at(folder_key(unique_id))
@@ -104,7 +108,7 @@ def _piece(key: bytes) -> int:
 
 
 def _find(piece: bytes | bytearray, key: bytes) -> int:
-    """Return where the entry of ``key`` begins, or -1; the same bytes may also stand across two entries."""
+    """Return where the entry begins that begins with ``key``, or -1; the same may also stand across two entries."""
     offset = piece.find(key)
     while offset > 0 and offset % _SIZE:
         offset = piece.find(key, offset + 1)

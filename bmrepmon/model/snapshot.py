@@ -66,10 +66,14 @@ class Snapshot:
     state: State
     backends: tuple[BackendSnapshot, ...]
     other_sessions: int | None  # from addresses that belong to no known backend
+    named_folders: int = 0  # of each backend, the worst, that may be named in metrics
 
 
-def derive(state: State, facts: tuple[BackendFacts, ...], now: float) -> Snapshot:
-    """Work out what follows from ``state``; pure and cheap, so it may be called for every request."""
+def derive(state: State, facts: tuple[BackendFacts, ...], now: float, named_folders: int = 0) -> Snapshot:
+    """Work out what follows from ``state``; pure and cheap, so it may be called for every request.
+
+    ``named_folders`` is how many folders of a backend metrics may name.
+    """
     sessions = state.sessions()
     by_backend = assign_sessions(sessions, facts)
     return Snapshot(
@@ -77,6 +81,7 @@ def derive(state: State, facts: tuple[BackendFacts, ...], now: float) -> Snapsho
         state=state,
         backends=tuple(_backend(state, fact, by_backend.get(fact.name), now) for fact in facts),
         other_sessions=None if sessions is None else sessions.total - sum(by_backend.values()),
+        named_folders=named_folders,
     )
 
 

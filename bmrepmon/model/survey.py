@@ -8,6 +8,7 @@ import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from struct import Struct
 from typing import Literal, NamedTuple
 
@@ -17,13 +18,18 @@ Apart = Literal["", "deleted", "default"]  # why nobody replicates a folder; "" 
 
 KEY_BYTES = 8
 _APART: Sequence[Apart] = ("", "deleted", "default")
-_DEFAULT_PARTITION = "default"  # of Cyrus itself: bm-core does not replicate it (BlueMind 4.9, ReplicationSession)
-_DELETED_LEVEL = 6  # <partition>/domain/<letter>/<domain>/<letter>/DELETED: BlueMind 4.9, CyrusFileSystemPathHelper
-# mtime (ns), inode and size of cyrus.index; then the folder's key, last uid, highest modseq, uid validity, messages,
-# records, and the checksum of cyrus.header. The unique id follows as text.
-_ROW = Struct(">qQI8sIQIIII")
+_ROOTS = {  # of what is set apart, by name: the level on which the name means that, and the kind
+    "DELETED": (6, 1),  # <partition>/domain/<letter>/<domain>/<letter>/DELETED: BlueMind 4.9, CyrusFileSystemPathHelper
+    "default": (1, 2),  # Cyrus's own partition, which bm-core does not replicate: BlueMind 4.9, ReplicationSession
+}
+# mtime (ns), inode and size of cyrus.index; then the folder's key, highest modseq, last uid and uid validity, packed as
+# its position is on the other side; messages, records, and the checksum of cyrus.header. The unique id follows as text.
 _SIGNATURE = Struct(">qQI")
-_NUMBERS = Struct(">q12x8sIQIII")
+_REST = Struct(">8sQIIIII")
+_UNIQUE_ID = slice(_SIGNATURE.size + _REST.size, None)
+_POSITION = slice(20, 44)
+_NUMBERS = Struct(">q12x8sQIIII")
+_COUNTS = Struct(">36xI4xII")
 _HEADER_CRC = Struct(">52xI")
 _SIZE_MASK = 0xFFFFFFFF
 
@@ -35,8 +41,8 @@ class SurveyedFolder(NamedTuple):
     apart: Apart
     changed_at: float  # Unix seconds: the last write to its cyrus.index
     key: bytes
-    last_uid: int
     highest_modseq: int
+    last_uid: int
     uid_validity: int
     exists: int  # messages that a client sees
     num_records: int  # expunged ones included
@@ -58,11 +64,30 @@ class FolderSurvey:
 
     def __iter__(self) -> Iterator[SurveyedFolder]:
         """Yield every folder that could be read."""
+        return self.folders(bytes(len(self.rows)))
+
+    def folders(self, leave: bytes) -> Iterator[SurveyedFolder]:
+        """Yield every folder that could be read, and leave out those at whose numbers there is a mark."""
         read, apart = _NUMBERS.unpack_from, self.apart
         for number, row in enumerate(self.rows):
-            if type(row) is bytes:
+            if type(row) is bytes and not leave[number]:
                 changed_at, *numbers = read(row)
                 yield SurveyedFolder(number, _APART[apart[number]], changed_at / 1e9, *numbers)
+
+    def positions(self) -> Iterator[tuple[int, bytes]]:
+        """Yield of every folder that could be read and is replicated its number, and key and position, packed."""
+        for number, row in enumerate(self.rows):
+            if type(row) is bytes and not self.apart[number]:
+                yield number, row[_POSITION]
+
+    def counts(self, marked: bytes) -> tuple[int, int, int]:
+        """Return how many messages, records and uids given out the folders have at whose numbers there is a mark."""
+        messages = records = uids = 0
+        for row in compress(self.rows, marked):
+            if type(row) is bytes:
+                last_uid, more, further = _COUNTS.unpack_from(row)
+                messages, records, uids = messages + more, records + further, uids + last_uid
+        return messages, records, uids
 
     def unknown(self) -> Iterator[tuple[int, Apart, str]]:
         """Yield number, kind and reason of every folder that could not be read."""
@@ -93,9 +118,8 @@ def folder_key(unique_id: str) -> bytes:
 def pack_folder(signature: bytes, header: FolderHeader, unique_id: str, key: bytes | None = None) -> bytes:
     """Pack what the files of a folder say; ``signature`` is what ``sign`` returned for its cyrus.index."""
     h = header
-    numbers = (h.last_uid, h.highest_modseq, h.uid_validity, h.exists, h.num_records, h.header_file_crc)
-    packed = _ROW.pack(0, 0, 0, key or folder_key(unique_id), *numbers)
-    return signature + packed[_SIGNATURE.size :] + unique_id.encode()
+    numbers = (h.highest_modseq, h.last_uid, h.uid_validity, h.exists, h.num_records, h.header_file_crc)
+    return signature + _REST.pack(key or folder_key(unique_id), *numbers) + unique_id.encode()
 
 
 def sign(mtime_ns: int, inode: int, size: int) -> bytes:
@@ -121,22 +145,28 @@ def header_crc_of(row: bytes) -> int:
 
 def modseq_of(row: bytes) -> tuple[int, float]:
     """Return the highest modseq of a packed folder, and when its index was written (Unix seconds)."""
-    changed_at, _, _, modseq, *_ = _NUMBERS.unpack_from(row)
+    changed_at, _, modseq, *_ = _NUMBERS.unpack_from(row)
     return modseq, changed_at / 1e9
 
 
 def unique_id_of(row: bytes) -> str:
     """Return the UNIQUEID of a packed folder."""
-    return row[_ROW.size :].decode()
+    return row[_UNIQUE_ID].decode()
 
 
 def _set_apart(names: Sequence[str], parents: "array[int]") -> bytes:
     """Mark what lies in the partition that bm-core does not replicate, and what Cyrus has deleted."""
-    apart, depths = bytearray(len(names)), bytearray(len(names))
-    for number, (name, parent) in enumerate(zip(names, parents, strict=True)):
-        if parent == number:
-            depths[number], apart[number] = 1, 2 if name == _DEFAULT_PARTITION else 0
-        else:
-            depth = depths[number] = min(depths[parent] + 1, 255)
-            apart[number] = apart[parent] or int(depth == _DELETED_LEVEL and name == "DELETED")
+    marks = {number: _kind(number, name, parents) for number, name in enumerate(names) if name in _ROOTS}
+    apart = bytearray(len(names))
+    if any(marks.values()):
+        for number, parent in enumerate(parents):
+            apart[number] = apart[parent] or marks.get(number, 0)
     return bytes(apart)
+
+
+def _kind(number: int, name: str, parents: "array[int]") -> int:
+    """Return the kind of a directory with one of the two names, which mean something in one place only."""
+    level = 1
+    while parents[number] != number:
+        number, level = parents[number], level + 1
+    return _ROOTS[name][1] if level == _ROOTS[name][0] else 0

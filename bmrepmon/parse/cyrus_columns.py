@@ -21,11 +21,14 @@ class Columns(NamedTuple):
     uids: tuple[int, ...]
     flags: tuple[int, ...]
     modseqs: tuple[int, ...]
-    guids: bytes  # the first ``GUID_BYTES`` of each, one after the other
+    guids: bytes  # the first bytes of each, one after the other
 
 
-def read_columns(block: bytes, minor_version: int) -> Columns | Damage:
-    """Read whole records of a version that is known; one bad checksum damns the block, which may be read again."""
+def read_columns(block: bytes, minor_version: int, guid_bytes: int = GUID_BYTES) -> Columns | Damage:
+    """Read whole records of a version that is known; one bad checksum damns the block, which may be read again.
+
+    ``guid_bytes`` is how many bytes of each guid are wanted, 20 at most.
+    """
     layout = LAYOUTS[minor_version]
     size = layout.record.size
     if len(block) % size:
@@ -36,7 +39,7 @@ def read_columns(block: bytes, minor_version: int) -> Columns | Damage:
         if crc32(whole[begin : begin + size - _CHECKSUM]) != checksum:
             return Damage("bad_record_crc")
     uids, flags, modseqs = (_numbers(block, size, *layout.places[name]) for name in ("uid", "flags", "modseq"))
-    return Columns(uids, flags, modseqs, _column(block, size, layout.places["guid"][0], GUID_BYTES))
+    return Columns(uids, flags, modseqs, _column(block, size, layout.places["guid"][0], guid_bytes))
 
 
 def _numbers(block: bytes, size: int, offset: int, code: str) -> tuple[int, ...]:

@@ -4,7 +4,6 @@ Cyrus writes the header in place without a lock that a reader could see, so a re
 is believed before the sizes fit the version and the checksum holds; whoever gets Damage may read again.
 """
 
-from dataclasses import replace
 from struct import Struct
 from zlib import crc32
 
@@ -29,7 +28,7 @@ def parse_index_header(raw: bytes) -> FolderHeader | Damage:
     *fields, checksum = layout.header.unpack_from(raw)
     if crc32(raw[: size - 4]) != checksum:
         return Damage("bad_crc")
-    header = FolderHeader(*layout.header_fields(fields))
+    header = FolderHeader._make(layout.header_fields(fields))
     if (header.start_offset, header.record_size) != (size, layout.record.size):
         return Damage("bad_sizes")
-    return header if header.last_append_at else replace(header, last_append_at=None)
+    return header if header.last_append_at else header._replace(last_append_at=None)

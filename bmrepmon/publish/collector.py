@@ -12,6 +12,7 @@ from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED, Metric
 from bmrepmon.publish.samples import Sample
 
 BOUNDS = (*(str(bound) for bound in DURATION_BUCKETS), "+Inf")
+MANY = frozenset({"partition", "folder"})  # labels whose values can be many
 HISTOGRAM_SERIES = len(BOUNDS) + 2  # its buckets, _sum and _count
 
 
@@ -44,11 +45,11 @@ class SnapshotCollector(Collector):
 def fit(read: Mapping[Metric, Sequence[Sample]], limit: int) -> tuple[dict[Metric, Sequence[Sample]], int]:
     """Keep what fits into ``limit`` series and count the rest.
 
-    Only partitions can be many, so the rows without them come first; the same samples always lose the same series.
+    Only partitions and folders can be many: rows without them come first. The same samples always lose the same series.
     """
     kept: dict[Metric, Sequence[Sample]] = {}
     dropped, room = 0, limit
-    for metric in sorted(read, key=lambda metric: "partition" in metric.labels):
+    for metric in sorted(read, key=lambda metric: not MANY.isdisjoint(metric.labels)):
         cost = HISTOGRAM_SERIES if metric.type == "histogram" else 1
         fitting = min(len(read[metric]), room // cost)
         kept[metric] = read[metric][:fitting]

@@ -2,9 +2,10 @@
 
 from bmrepmon.model.lag import FOLDER_STATES, UNKNOWN_REASONS
 from bmrepmon.publish.metric import BACKEND, LOOK, Metric
-from bmrepmon.publish.samples import of_backends, of_heartbeats, of_lag
+from bmrepmon.publish.samples import of_backends, of_heartbeats, of_lag, of_worst_folders
 
 LAST_COMPARISON = "as of the last good round of the source folders"
+FOLDER = ("backend", "mailbox", "folder")
 
 FOLDER_METRICS: tuple[Metric, ...] = (
     Metric(
@@ -35,6 +36,21 @@ FOLDER_METRICS: tuple[Metric, ...] = (
         "absent when it cannot be told.",
         BACKEND,
         of_backends(lambda backend: backend.lag_seconds),
+    ),
+    Metric(
+        "bmrepmon_folder_lag_messages",
+        "gauge",
+        "Messages that the replica lacks of the limits.top_folders folders that lack most; only where "
+        f"privacy.names_in_metrics allows names, {LAST_COMPARISON}.",
+        FOLDER,
+        of_worst_folders(lambda folder: folder.messages),
+    ),
+    Metric(
+        "bmrepmon_folder_lag_changes",
+        "gauge",
+        f"The same of all changes of these folders, those of flags included, {LAST_COMPARISON}.",
+        FOLDER,
+        of_worst_folders(lambda folder: folder.changes),
     ),
     Metric(
         "bmrepmon_heartbeat_lag_seconds",

@@ -4,16 +4,18 @@ Unknown is an absent sample. Kinds that are known beforehand are there from the 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import nsmallest
 from platform import python_version
 
 from bmrepmon import __version__
 from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.health import SourceHealth
 from bmrepmon.model.heartbeat import Heartbeat
-from bmrepmon.model.lag import FolderComparison
+from bmrepmon.model.lag import Behind, FolderComparison
 from bmrepmon.model.log_activity import CoreActivity, Histogram, LogActivity
 from bmrepmon.model.observations import PartitionCount, StoreCount
 from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
+from bmrepmon.parse.spool_path import parse_folder_path
 from bmrepmon.publish.facts import backend_of, sole_backend, sources
 
 Sample = tuple[tuple[str, ...], float | Histogram]  # label values in the order of the row's labels, and the value
@@ -64,6 +66,20 @@ def of_lag(read: Callable[[FolderComparison], Mapping[str, float]], known: tuple
             if backend.folders is not None:
                 for kind, value in {**dict.fromkeys(known, 0), **read(backend.folders)}.items():
                     yield (backend.name, kind), value
+
+    return samples
+
+
+def of_worst_folders(read: Callable[[Behind], float]) -> Read:
+    """Read one sample of each folder that lacks most and may be named; one whose path is not Cyrus's has no name."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for backend in snapshot.backends if snapshot.named_folders else ():
+            if (lag := backend.lag) is None:
+                continue
+            for folder in nsmallest(snapshot.named_folders, lag.behind, key=_least_first):
+                if name := parse_folder_path(lag.survey.path(folder.number)).name:
+                    yield (backend.name, f"{name.mailbox}@{name.domain}", name.folder), read(folder)
 
     return samples
 
@@ -216,6 +232,10 @@ def build(_snapshot: Snapshot) -> Iterator[Sample]:
 def success(health: SourceHealth) -> float | None:
     """Return 1 after a good round, 0 after a bad one."""
     return None if health.success is None else float(health.success)
+
+
+def _least_first(folder: Behind) -> tuple[int, int, bytes]:
+    return -folder.messages, -folder.changes, folder.key
 
 
 def _stores(backend: BackendSnapshot) -> Iterator[StoreCount]:

@@ -12,16 +12,19 @@ from psycopg import sql
 
 from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.positions import Positions
-from bmrepmon.sources.database import Connection, References, ReplicaFolders
+from bmrepmon.sources.database import Connection, References, ReplicaFolders, StoredRecords
 
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
 OTHER_TABLES = """
 CREATE TABLE t_mailbox (name text);
-CREATE TABLE t_container_item (id bigint PRIMARY KEY, uid text, displayname text);
+CREATE TABLE t_container (id int PRIMARY KEY, uid text, name text);
+CREATE TABLE t_container_item (id bigint PRIMARY KEY, container_id int, uid text, displayname text);
 CREATE TABLE t_mailbox_replica (
   name text, last_uid int8, highest_mod_seq int8, uid_validity int8, item_id bigint, unique_id text
 );
-CREATE TABLE t_mailbox_record (message_body_guid bytea, imap_uid int8, system_flags int4);
+CREATE TABLE t_mailbox_record (
+  message_body_guid bytea, imap_uid int8, system_flags int4, internal_date timestamp, item_id bigint, container_id int
+);
 ALTER TABLE t_message_body ADD COLUMN subject text
 """
 
@@ -69,6 +72,16 @@ def test_the_role_reads_how_far_folders_are(server: Server) -> None:
         connection.close()
 
 
+def test_the_role_audits(server: Server) -> None:
+    """The queries are bmrepmon's own."""
+    connection = Connection("bm-master", lambda: server.conninfo(user="bmrepmon"), 20.0)
+    try:
+        records = StoredRecords(connection)
+        assert (dict(records.read(["no such folder"])), records.orphans()) == ({}, 3)
+    finally:
+        connection.close()
+
+
 def test_the_role_reads_whose_bodies_are(server: Server) -> None:
     """The query is bmrepmon's own."""
     connection = Connection("bm-master", lambda: server.conninfo(user="bmrepmon"), 20.0)
@@ -84,7 +97,7 @@ def test_the_role_reads_whose_bodies_are(server: Server) -> None:
         "SELECT name FROM t_mailbox_replica",
         "SELECT displayname FROM t_container_item",
         "SELECT subject FROM t_message_body",
-        "SELECT imap_uid FROM t_mailbox_record",
+        "SELECT internal_date FROM t_mailbox_record",
         "SELECT * FROM t_mailbox",
         "SELECT rolpassword FROM pg_authid",
     ],

@@ -7,27 +7,32 @@ from pathlib import Path
 
 import pytest
 
+from bench import folders
 from bench.measure import Case, Differs, compare
 
+TINY = ("--messages=300", "--folders=12", "--cyrus-folders=250", "--runs=2")
 ROOT = Path(__file__).parents[2]
 
 
 def test_writes_one_row_for_each_case(tmp_path: Path) -> None:
-    """A tiny run writes the document that acceptance reads, and prints the same row."""
+    """A tiny run writes the document that acceptance reads, and prints the same rows."""
     output = tmp_path / "bench.json"
 
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--messages=300", "--folders=12", "--runs=2", f"--output={output}"],
+        [sys.executable, "-m", "bench", *TINY, f"--output={output}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
 
-    (row,) = json.loads(output.read_text())["results"]
-    assert list(row) == ["name", "unit", "ours", "peer", "peer_name", "ratio", "n"]
-    assert (row["name"], row["n"]) == ("spool_full_300", 2)
-    assert "| spool_full_300 | s |" in done.stdout
+    rows = {row["name"]: row for row in json.loads(output.read_text())["results"]}
+    assert list(rows) == ["spool_full_300", "folders_250_first", "folders_250_changed", "folders_250_memory"]
+    for name, row in rows.items():
+        assert list(row) == ["name", "unit", "ours", "peer", "peer_name", "ratio", "n"]
+        assert (row["unit"], row["n"]) == ("MiB" if name.endswith("memory") else "s", 2)
+        assert (row["peer"] is None) == (row["ratio"] is None) == name.startswith("folders")
+        assert f"| {name} | {row['unit']} |" in done.stdout
     assert list(tmp_path.iterdir()) == [output]
 
 
@@ -35,3 +40,11 @@ def test_fails_when_the_answers_differ() -> None:
     """A comparison of two different answers is none."""
     with pytest.raises(Differs, match="ours says 1, theirs says 2"):
         compare(Case("wrong", "theirs", lambda: 1, lambda: 2), 1)
+
+
+def test_fails_when_folders_are_not_what_they_should_be(tmp_path: Path) -> None:
+    """A look that misses one of them has measured something else."""
+    for number in range(9):
+        folders.write(tmp_path, number)
+    with pytest.raises(Differs, match=r"there are \{.replicated.: 10\}$"):
+        folders.look(tmp_path, 10)

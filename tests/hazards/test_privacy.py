@@ -1,5 +1,6 @@
 """Mailbox and folder names are personal: they are in no metric and in no line of the log."""
 
+import json
 from collections.abc import Callable
 
 from daemon import Daemon, eventually
@@ -9,6 +10,7 @@ from watched import QUICK, config, health
 from bmrepmon.demo.server import SimulatedServer
 
 MakeServer = Callable[..., SimulatedServer]
+LACKING = "bmrepmon_folder_lag_messages"
 
 
 def names(server: SimulatedServer) -> set[str]:
@@ -16,6 +18,27 @@ def names(server: SimulatedServer) -> set[str]:
     owners = {resident.owner for resident in server.residents if not resident.probe}
     folders = {folder.cyrus for resident in server.residents if not resident.probe for folder in resident.folders}
     return {f"user.{owner}" for owner in owners} | folders | {owner for owner in owners if len(owner) > 4}
+
+
+def test_metrics_name_folders_only_when_asked(make_server: MakeServer) -> None:
+    """Then those that lack most, as many as the limits allow; the log names nobody all the same."""
+    server = make_server()
+    known = names(server)
+    server.freeze()
+    server.step(60)
+    asked = {"BMREPMON_PRIVACY__NAMES_IN_METRICS": "true", "BMREPMON_LIMITS__TOP_FOLDERS": "2"}
+    with Daemon(server.root, config(server), ["--log-level", "debug"], **QUICK, **asked) as daemon:
+        daemon.ready()
+        samples = daemon.metrics()
+        worst = json.loads(daemon.get("/api/v1/folders?state=lagging&sort=lag&limit=3")[1])["folders"]
+        daemon.stop()
+        told = "".join(daemon.log)
+
+    named = {dict(labels)["mailbox"]: value for (name, labels), value in samples.items() if name == LACKING}
+    assert sorted(named.values()) == sorted(folder["lag_messages"] for folder in worst[:2])
+    assert named.keys() == {folder["mailbox"] for folder in worst[:2]}
+    assert worst[2]["lag_messages"] > 0
+    assert [name for name in known if name in told] == []
 
 
 def test_metrics_and_log_name_nobody(make_server: MakeServer) -> None:

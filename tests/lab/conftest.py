@@ -1,11 +1,13 @@
 """One laboratory for all tests of a process; each test makes mailboxes of its own in it."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 
 import pytest
 from lab.cyrus import obstacle
 from lab.laboratory import Laboratory
+from lab.observed import See, Watch, assert_at_rest, see
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +38,26 @@ def lab(laboratory: Laboratory) -> Iterator[Laboratory]:
     laboratory.recover()
     yield laboratory
     laboratory.recover()
+
+
+@pytest.fixture(scope="session")
+def watched(able: None) -> Iterator[tuple[Laboratory, Watch]]:  # noqa: ARG001
+    """A laboratory in which no body is ever lost, and who has watched it from the beginning."""
+    with Laboratory() as running, contextlib.closing(Watch(running)) as watch:
+        yield running, watch
+
+
+@pytest.fixture
+def sound(watched: tuple[Laboratory, Watch]) -> Laboratory:
+    """The servers of that laboratory at rest."""
+    watched[0].recover()
+    return watched[0]
+
+
+@pytest.fixture(name="see")
+def look_around(sound: Laboratory, watched: tuple[Laboratory, Watch]) -> Iterator[See]:
+    """What is told of that laboratory, which is at rest once a test has recovered."""
+    watch = watched[1]
+    yield lambda: see(sound, watch)
+    sound.recover()
+    assert_at_rest(sound, watch)

@@ -24,6 +24,8 @@ SOCKETS: dict[Year, str] = {
     2019: "org.vertx.java.core.net.impl.DefaultNetSocket",
     2022: "io.vertx.core.net.impl.NetSocketImpl",
 }
+REFUSED = "NO java.util.concurrent.TimeoutException: Timed out after waiting 30000(ms) for a reply"
+FOR_EVER = 1_000_000  # refusals, far more than a test waits for
 EVENT_LOOPS = 4
 REPORT_EVERY = 10.0  # seconds between two reports of MetricVerticle
 REPORTS_2022 = 5  # after which it falls silent

@@ -1,15 +1,12 @@
 """Files minus bodies of a real Cyrus, taken apart as `bmrepmon once` does, against what was done to it."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from lab.laboratory import Laboratory
+from lab.observed import observe
 
-from bmrepmon.app.once import observe_once
-from bmrepmon.config.load import parse_settings
-from bmrepmon.discovery import discover
 from bmrepmon.model.folders import FolderHeader, IndexRecord
 from bmrepmon.model.snapshot import BackendSnapshot
 from bmrepmon.parse.cyrus_index import parse_index_header
@@ -18,22 +15,14 @@ from bmrepmon.parse.cyrus_records import iter_records
 LONG_AGO = 30 * 86400.0  # seconds
 
 
-@pytest.fixture(scope="module")
-def running(able: None) -> Iterator[Laboratory]:  # noqa: ARG001
-    """A laboratory in which no other test has lost a body, so that what is zero can be called so."""
-    with Laboratory() as made:
-        yield made
-
-
 @pytest.fixture
-def lab(running: Laboratory) -> Laboratory:
-    """The servers at rest."""
-    running.recover()
-    return running
+def lab(sound: Laboratory) -> Laboratory:
+    """One in which no other test has lost a body, so that what is zero can be called so."""
+    return sound
 
 
 def look(lab: Laboratory) -> BackendSnapshot:
-    (backend,) = observe_once(discover(parse_settings(lab.configuration.encode(), "lab", {}), lab.home, {})).backends
+    (backend,) = observe(lab).backends
     return backend
 
 

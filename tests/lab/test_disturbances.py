@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from lab.core import REFUSED
 from lab.laboratory import Laboratory
 from lab.process import until
 
 from bmrepmon.parse.sync_log import SyncLogTally
-
-REFUSED = "NO java.util.concurrent.TimeoutException: Timed out after waiting 30000(ms) for a reply"
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from lab.core import REFUSED
 from lab.cyrus import DOMAINS, obstacle, partition
 from lab.laboratory import Laboratory
 from lab.process import until
@@ -19,8 +20,6 @@ from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.log_events import COMMANDS, Unknown
 from bmrepmon.parse.fold import fold_replication_log
 from bmrepmon.parse.replication_log import ReplicationLogParser
-
-REFUSED = "NO java.util.concurrent.TimeoutException: Timed out after waiting 30000(ms) for a reply"
 
 
 def test_what_is_delivered_is_in_the_database(lab: Laboratory) -> None:

@@ -1,29 +1,23 @@
 """The lag of a real Cyrus, measured as `bmrepmon folders` does, against what was put in."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from lab.core import REFUSED
 from lab.cyrus import DOMAINS, partition
 from lab.laboratory import Laboratory
+from lab.observed import EVERYBODY, Seen, compared, observe, place
 from lab.process import until
 from lab.replication_log import ZONES
 
-from bmrepmon.app.once import observe_once
-from bmrepmon.config.load import parse_settings
-from bmrepmon.demo.names import FolderName
-from bmrepmon.discovery import discover
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.heartbeat import Heartbeat, Heartbeats, beat, pair
-from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.parse.fold import fold_replication_log
-from bmrepmon.publish.folders import list_folders
 from bmrepmon.sources.folders import ProbeSource
 
-REFUSED = "NO java.util.concurrent.TimeoutException: Timed out after waiting 30000(ms) for a reply"
-WITNESSES = ({"database", "log"}, {"database"}, {"log"})
+WITNESSES = (EVERYBODY, frozenset({"database"}), frozenset({"log"}))
 Act = Callable[[Laboratory], None]
 
 
@@ -46,28 +40,13 @@ DISTURBANCES: dict[str, tuple[Act, Act]] = {  # how it begins, and what its end 
 }
 
 
-def measure(lab: Laboratory, witnesses: set[str]) -> Snapshot:
-    found = discover(parse_settings(lab.configuration.encode(), "laboratory", {}), lab.home, {})
-    (backend,) = found.backends
-    database = backend.database if "database" in witnesses else None
-    log = found.replication_log if "log" in witnesses else None
-    return observe_once(replace(found, backends=(replace(backend, database=database),), replication_log=log), "folders")
+def measure(lab: Laboratory, witnesses: frozenset[str]) -> Snapshot:
+    return observe(lab, witnesses, "folders")
 
 
-def compared(snapshot: Snapshot) -> FolderComparison:
-    (backend,) = snapshot.backends
-    assert backend.folders is not None, snapshot.state.health
-    return backend.folders
-
-
-def behind(lab: Laboratory, witnesses: set[str] = WITNESSES[0]) -> dict[str, int]:
+def behind(lab: Laboratory, witnesses: frozenset[str] = EVERYBODY) -> dict[str, int]:
     """Return the messages that are missing, by where their folder lies."""
-    found = list_folders(measure(lab, witnesses), "lagging", "lag", 10_000)
-    return {folder.path: folder.lag_messages for folder in found.folders}
-
-
-def place(folder: FolderName) -> str:
-    return f"{partition(folder.domain)}/{folder.directory}"
+    return dict(Seen.of(measure(lab, witnesses)).behind)
 
 
 def assert_nothing_is_behind(lab: Laboratory) -> None:
@@ -100,7 +79,7 @@ def test_the_lag_is_what_was_put_in(lab: Laboratory, name: str) -> None:
         expected |= {place(users[2].folder("Sent")): 0}
         for witnesses in WITNESSES:
             assert behind(lab, witnesses) == expected
-        age = measure(lab, WITNESSES[0]).backends[0].lag_seconds
+        age = measure(lab, EVERYBODY).backends[0].lag_seconds
         assert age is not None
         assert 0 < age < 60
     finally:
@@ -115,7 +94,7 @@ def test_folders_keep_their_lag_through_everything_that_happens_to_them(lab: Lab
     for name in ("Work", "Gone", "Old", "Still"):
         lab.append(tom.folder(name), 4, age=30 * 86400)
     assert_nothing_is_behind(lab)
-    passive = compared(measure(lab, WITNESSES[0])).passive_folders or 0
+    passive = compared(measure(lab, EVERYBODY)).passive_folders or 0
     with lab.paused():
         lab.append(tom.folder("Work"), 3)
         lab.rename(tom.folder("Work"), tom.folder("Été & hiver"))
@@ -127,7 +106,7 @@ def test_folders_keep_their_lag_through_everything_that_happens_to_them(lab: Lab
         lab.append(tom.folder("New"), 2)
         lab.archive()
         lab.purge()
-        found = compared(measure(lab, WITNESSES[0]))
+        found = compared(measure(lab, EVERYBODY))
 
         late = behind(lab)
         assert {path: n for path, n in late.items() if n} == {place(tom.folder("Été & hiver")): 4}
@@ -144,7 +123,7 @@ def test_under_load_there_is_no_lag_that_stays(lab: Laboratory) -> None:
     ages = []
     for _ in range(10):
         lab.deliver(*users, times=3)
-        snapshot = measure(lab, WITNESSES[0])
+        snapshot = measure(lab, EVERYBODY)
         ages.append(snapshot.backends[0].lag_seconds)
         assert compared(snapshot).unknown == {}
         assert compared(snapshot).disputed == ()

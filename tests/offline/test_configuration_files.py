@@ -10,7 +10,7 @@ import pytest
 from bmrepmon.config.environment import VARIABLES
 from bmrepmon.config.load import ConfigError, load_settings, parse_settings
 from bmrepmon.config.places import PLACES
-from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings
+from bmrepmon.config.settings import KEYS, SECTIONS, Backend, Settings, attribute
 
 PROJECT = Path(__file__).parents[2]
 SAMPLE = PROJECT / "deploy/bmrepmon.toml"
@@ -44,11 +44,11 @@ def test_the_sample_shows_every_key_with_its_default() -> None:
         read = settings.backend[0] if section == "backend" else getattr(settings, section)
         assert list(written) == list(keys), section
         for key in keys:
-            default = getattr(SECTIONS[section](), key)
+            default = getattr(SECTIONS[section](), attribute(key))
             if default is None:
                 assert written[key] == {**PLACES, **NO_DEFAULT}[section, key]
             else:
-                assert getattr(read, key) == default
+                assert getattr(read, attribute(key)) == default
 
 
 def test_the_reference_lists_every_key() -> None:

@@ -14,7 +14,7 @@ from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.readings import NoData, SourceError
 from bmrepmon.model.records import RecordCensus, take_census
-from bmrepmon.sources.folders import FolderSource, FolderTree, RecordSource, records
+from bmrepmon.sources.folders import FolderSource, FolderTree, RecordSource, columns, records
 
 LONG_AGO = 1_600_000_000
 SENT = f"{USER}/Sent"
@@ -213,7 +213,7 @@ def test_a_promise_of_four_thousand_million_records_is_damage_at_once(server: Se
 
 def test_large_folders_are_read_block_by_block(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks' ends lose and double nothing."""
-    monkeypatch.setattr(records, "BLOCK", 7)
+    monkeypatch.setattr(columns, "BLOCK", 7)
     server.put(USER, range(50), arrived=50)
 
     assert server.count() == RecordCensus(50, (50, 0, 0, 0, 0), 0)

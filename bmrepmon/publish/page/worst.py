@@ -1,12 +1,11 @@
 """The folders that are furthest behind, found among those that are behind without a look at all the others."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from bmrepmon.model.lag import Behind, FolderComparison
+from bmrepmon.model.lag import Behind
 from bmrepmon.model.snapshot import Snapshot
-from bmrepmon.model.survey import FolderSurvey, key_of, unique_id_of
+from bmrepmon.model.survey import FolderSurvey
 from bmrepmon.model.waits import Waits
 from bmrepmon.parse.spool_path import parse_folder_path
 
@@ -38,30 +37,19 @@ def worst_folders(snapshot: Snapshot, name: str, most: int) -> Worst | None:
     if comparison is None:
         return None
     waits = snapshot.state.durable.waits.get(name, {})
-    first = nsmallest(most, comparison.behind, key=lambda folder: tuple(-n for n in missing(folder)))
-    places = find(comparison.survey, {folder.key for folder in first})
-    return Worst(comparison.lag_folders, tuple(_told(folder, comparison, places, waits) for folder in first))
+    first = nsmallest(most, comparison.behind, key=lambda folder: (-folder.messages, -folder.changes))
+    return Worst(comparison.lag_folders, tuple(_told(folder, comparison.survey, waits) for folder in first))
 
 
-def missing(folder: Behind) -> tuple[int, int]:
-    """Return how many messages and changes have not arrived."""
-    uids, modseqs = folder.last_uid - folder.position.last_uid, folder.highest_modseq - folder.position.highest_modseq
-    return max(0, uids), max(0, modseqs)
-
-
-def find(survey: FolderSurvey, keys: Collection[bytes]) -> Mapping[bytes, int]:
-    """Return the number of each folder that has one of these keys."""
-    if not keys:
-        return {}
-    return {key_of(row): n for n, row in enumerate(survey.rows) if type(row) is bytes and key_of(row) in keys}
-
-
-def _told(folder: Behind, comparison: FolderComparison, places: Mapping[bytes, int], waits: Waits) -> WorstFolder:
-    survey, number = comparison.survey, places[folder.key]
+def _told(folder: Behind, survey: FolderSurvey, waits: Waits) -> WorstFolder:
     steps = waits.get(folder.key.hex())
-    row = survey.rows[number]
-    unique_id = unique_id_of(row) if type(row) is bytes else ""
-    return WorstFolder(unique_id[:SHORT], _name(survey.path(number)), *missing(folder), steps[0].at if steps else None)
+    return WorstFolder(
+        short_id=(survey.unique_id(folder.number) or "")[:SHORT],
+        name=_name(survey.path(folder.number)),
+        messages=folder.messages,
+        changes=folder.changes,
+        since=steps[0].at if steps else None,
+    )
 
 
 def _name(raw: str) -> str:

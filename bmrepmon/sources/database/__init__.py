@@ -4,5 +4,6 @@ from bmrepmon.sources.database.bodies import DatabaseSource
 from bmrepmon.sources.database.connection import Connection
 from bmrepmon.sources.database.references import References
 from bmrepmon.sources.database.replica import ReplicaFolders
+from bmrepmon.sources.database.stored import StoredRecords
 
-__all__ = ["Connection", "DatabaseSource", "References", "ReplicaFolders"]
+__all__ = ["Connection", "DatabaseSource", "References", "ReplicaFolders", "StoredRecords"]

@@ -13,12 +13,13 @@ INDEX, HEADER = "cyrus.index", "cyrus.header"
 LOOKS = 3  # Cyrus may be writing while we read; it writes a header in one go, so that a second look finds it whole
 HEADER_BLOCK = 4096  # bytes: nearly every cyrus.header in one read; making room for more costs more than reading it
 HEADER_LIMIT = 1 << 20  # bytes; one with a thousand entries in its access list has 50,000
+OPENING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW  # a pipe holds nobody up
 # A file that changed so shortly before we looked may change again within the same time stamp.
 RACY_NS = 2_000_000_000
 
 
-def read_folder(path: str, before: bytes | None) -> bytes | str | None:
-    """Read the folder in directory ``path``, that was ``before`` when it was read last.
+def read_folder(path: str, before: bytes | None, within: int | None = None) -> bytes | str | None:
+    """Read the folder in directory ``path``, ``within`` an open one, that was ``before`` when it was read last.
 
     Returns:
         its packed row; or the word for why it is not known; or None when there is none any more.
@@ -26,7 +27,7 @@ def read_folder(path: str, before: bytes | None) -> bytes | str | None:
     problem = "io"
     try:
         for _ in range(LOOKS):
-            found = _look(path, before)
+            found = _look(path, before, within)
             if not isinstance(found, Damage):
                 return found
             problem = found.reason
@@ -44,8 +45,8 @@ def racy(mtime_ns: int) -> bool:
     return mtime_ns > time.time_ns() - RACY_NS
 
 
-def _look(path: str, before: bytes | None) -> bytes | Damage | None:
-    signature, raw = _read_index(f"{path}/{INDEX}")
+def _look(path: str, before: bytes | None, within: int | None) -> bytes | Damage | None:
+    signature, raw = _read_index(f"{path}/{INDEX}", within)
     header = parse_index_header(raw)
     if isinstance(header, Damage):
         return header
@@ -54,7 +55,7 @@ def _look(path: str, before: bytes | None) -> bytes | Damage | None:
     if before is not None and header.header_file_crc and header.header_file_crc == header_crc_of(before):
         return pack_folder(signature, header, unique_id_of(before), key_of(before))
     try:
-        raw = _read(f"{path}/{HEADER}")
+        raw = _read(f"{path}/{HEADER}", within)
     except FileNotFoundError:
         return Damage("no_header")
     if header.header_file_crc not in (0, crc32(raw)):  # 0: an index from before there was such a checksum
@@ -63,9 +64,9 @@ def _look(path: str, before: bytes | None) -> bytes | Damage | None:
     return identity if isinstance(identity, Damage) else pack_folder(signature, header, identity.unique_id)
 
 
-def _read_index(path: str) -> tuple[bytes, bytes]:
+def _read_index(path: str, within: int | None) -> tuple[bytes, bytes]:
     """Return signature and beginning of a cyrus.index; its time is taken before it is read."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    descriptor = os.open(path, OPENING, dir_fd=within)
     try:
         status = os.fstat(descriptor)
         inode = 0 if racy(status.st_mtime_ns) else status.st_ino
@@ -74,8 +75,8 @@ def _read_index(path: str) -> tuple[bytes, bytes]:
         os.close(descriptor)
 
 
-def _read(path: str) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+def _read(path: str, within: int | None) -> bytes:
+    descriptor = os.open(path, OPENING, dir_fd=within)
     try:
         raw = os.read(descriptor, HEADER_BLOCK)
         return raw + os.read(descriptor, HEADER_LIMIT) if len(raw) == HEADER_BLOCK else raw

@@ -1,6 +1,5 @@
 """What has become of every message, by the records of each cyrus.index; only those that changed are read again."""
 
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -9,16 +8,22 @@ from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.folders import Damage
 from bmrepmon.model.lag import FolderComparison, Standing, standings
 from bmrepmon.model.readings import NoData, SourceError
-from bmrepmon.model.records import RecordCensus, footing, messages_of, pack_records, sort_records, take_census
+from bmrepmon.model.records import (
+    GUID_BYTES,
+    RecordCensus,
+    footing,
+    messages_of,
+    pack_records,
+    sort_records,
+    take_census,
+)
 from bmrepmon.model.survey import settled
-from bmrepmon.parse.cyrus_columns import read_columns
-from bmrepmon.parse.cyrus_index import HEADER_BYTES, parse_index_header
+from bmrepmon.sources.folders.columns import read_blocks
 from bmrepmon.sources.folders.reading import INDEX, LOOKS
 from bmrepmon.sources.folders.tree import FolderTree
 
 COMPARED_WITHIN = 50.0  # seconds in which the folders are to be compared for the first time
 REST = 49  # times what a count of references took, before the next: 2 % of the time of a database is for this
-BLOCK = 32_768  # records that are read at a time: 4 MiB at most
 
 
 class Comparisons(Protocol):
@@ -155,19 +160,5 @@ def read_records(path: str, standing: bytes) -> bytes | None:
 
 def _parts(path: str, standing: bytes) -> Iterator[tuple[bytes, ...] | None]:
     """Yield the guids of block after block, by class; None, and nothing more, where one is damaged."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-    try:
-        header = parse_index_header(os.pread(descriptor, HEADER_BYTES, 0))
-        if isinstance(header, Damage):
-            yield None
-            return
-        for begin in range(0, header.num_records, BLOCK):
-            wanted = min(BLOCK, header.num_records - begin) * header.record_size
-            block = os.pread(descriptor, wanted, header.start_offset + begin * header.record_size)
-            columns = read_columns(block, header.minor_version) if len(block) == wanted else None
-            if columns is None or isinstance(columns, Damage):
-                yield None
-                return
-            yield sort_records(*columns, standing)
-    finally:
-        os.close(descriptor)
+    for part in read_blocks(path, GUID_BYTES):
+        yield None if isinstance(part, Damage) else sort_records(*part[1], standing)

@@ -1,14 +1,14 @@
 """The comparison of folders: what is behind, what is not, and what cannot be told."""
 
 from array import array
-from dataclasses import replace
+from collections import Counter
 from typing import NamedTuple
 
 import pytest
 from hypothesis import given, strategies as st
 
 from bmrepmon.model.folders import FolderHeader
-from bmrepmon.model.lag import FolderComparison, compare, standings
+from bmrepmon.model.lag import Behind, FolderComparison, compare, standings
 from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.survey import FolderSurvey, folder_key, pack_folder, sign
 
@@ -32,7 +32,7 @@ def survey(folders: list[Given], root: str = "bm-master__a_test") -> FolderSurve
             rows.append(folder.cyrus)
         else:
             uid, modseq, validity = folder.cyrus
-            header = replace(HEADER, last_uid=uid, highest_modseq=modseq, uid_validity=validity)
+            header = HEADER._replace(last_uid=uid, highest_modseq=modseq, uid_validity=validity)
             rows.append(pack_folder(sign(int(CHANGED_AT) * 10**9, 1, 1), header, f"f{number}"))
     return FolderSurvey.of([root, *(f"f{n}" for n in range(len(folders)))], array("I", [0] * len(rows)), rows)
 
@@ -102,9 +102,13 @@ def test_the_totals_are_those_of_the_folders(folders: list[Given], database: boo
     assert all(stand.messages >= 0 and stand.changes >= 0 for stand in stands)
     assert sum(comparison.states.values()) == len(folders)
     assert sum(comparison.unknown.values()) == comparison.states.get("unknown", 0)
+    assert comparison.states == Counter(stand.state for stand in stands)
     assert comparison.lag_messages == sum(stand.messages for stand in stands)
     assert comparison.lag_changes == sum(stand.changes for stand in stands)
     assert comparison.lag_folders == len(comparison.behind)
+    assert comparison.disputed == tuple(stand.folder.key for stand in stands if stand.disputed and stand.folder)
+    assert comparison.messages == sum(stand.folder.exists for stand in stands if stand.folder)
+    assert comparison.records == sum(stand.folder.num_records for stand in stands if stand.folder)
     assert comparison.passive_folders == (comparison.states.get("passive", 0) if database else None)
 
 
@@ -143,4 +147,4 @@ def test_no_name_is_in_what_is_said_of_a_folder_that_is_behind() -> None:
     """A comparison holds keys; paths are asked for."""
     (behind,) = compared([Given((40, 100, 7), (37, 90, 7))]).behind
 
-    assert behind == (folder_key("f0"), CHANGED_AT, 100, 40, Position(90, 37, 7))
+    assert behind == Behind(folder_key("f0"), CHANGED_AT, 100, 40, Position(90, 37, 7), number=1)

@@ -1,5 +1,7 @@
 """Positions: a mapping like any other, only smaller."""
 
+from struct import pack
+
 from hypothesis import given, strategies as st
 
 from bmrepmon.model.positions import PIECES, Position, Positions
@@ -24,6 +26,18 @@ def test_it_holds_what_a_dict_would(changes: list[dict[bytes, Position]]) -> Non
     assert len(positions) == len(expected)
     assert all(positions.at(key) == position for key, position in expected.items())
     assert positions.at(b"\7" * 8) == expected.get(b"\7" * 8)
+
+
+@given(CHANGES, KEYS, POSITIONS)
+def test_it_knows_a_position_by_its_bytes(changes: list[dict[bytes, Position]], key: bytes, position: Position) -> None:
+    """Exactly those that it would tell, whatever stands across two entries."""
+    positions, expected = Positions(), dict[bytes, Position]()
+    for change in changes:
+        positions = positions.moved(change)
+        expected |= change
+
+    assert all(positions.holds(pack(">8sQII", known, *expected[known])) for known in expected)
+    assert positions.holds(pack(">8sQII", key, *position)) == (expected.get(key) == position)
 
 
 @given(CHANGES)

@@ -1,0 +1,1 @@
+"""`bmrepmon audit`: every message of Cyrus held against its record and body in the database."""
