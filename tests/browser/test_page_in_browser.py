@@ -1,6 +1,6 @@
 """The status page as a person meets it, in Debian's chromium."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pictured
@@ -9,28 +9,47 @@ import snapshots
 from served import Served
 
 pytest.importorskip("playwright", reason="playwright is missing: make venv installs it")
-from watching_browser import DESKTOP, PHONE, WALL, Scheme, Window, window
+from watching_browser import DESKTOP, PHONE, WALL, Window, window
 
 from bmrepmon.words.language import load_language
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SCHEMES: Mapping[str, Scheme] = {"stalled": "dark", "catching_up": "dark", "in_sync": "dark", "unknown": "dark"}
+OF_EACH_SEVERITY = ("residue", "catching_up", "stuck_folders", "stalled")
+
+
+@pytest.fixture(scope="module")
+def opened(browser: "Browser", running: Served) -> Iterator[Window]:
+    """Keep one window for all tests that only look."""
+    with window(browser, running.url) as seen:
+        yield seen
 
 
 @pytest.mark.parametrize("name", pictured.SCENES)
-def test_every_state_is_told_and_open_to_everybody(browser: "Browser", served: Served, name: str) -> None:
-    """Words, title and commands are there; axe-core, the console and the policy have nothing against the page."""
+def test_every_state_is_told(opened: Window, served: Served, name: str) -> None:
+    """Words, title and charts are there, nothing is asked of another host, and the console is silent."""
     t = load_language("en", "page")
     served.snapshot = lambda: pictured.picture(name)
-    with window(browser, served.url, scheme=SCHEMES.get(name, "light")) as seen:
-        assert seen.page.locator("h2#verdict").inner_text() == t(f"state_{name}")
-        assert t(f"state_{name}") in seen.page.title()
-        assert seen.page.locator("svg.chart").count() == 6
-        assert seen.violations() == []
-        assert seen.complaints == []
-        assert seen.hosts == {str(served.address)}
+    opened.page.goto(served.url)
+
+    assert opened.page.locator("h2#verdict").inner_text() == t(f"state_{name}")
+    assert t(f"state_{name}") in opened.page.title()
+    assert opened.page.locator("svg.chart").count() == 6
+    assert opened.complaints == []
+    assert opened.hosts == {str(served.address)}
+
+
+@pytest.mark.parametrize("name", OF_EACH_SEVERITY)
+def test_it_is_open_to_everybody(opened: Window, served: Served, name: str) -> None:
+    """axe-core has nothing against it, by day; by night the colours are others, and have contrast too."""
+    served.snapshot = lambda: pictured.picture(name)
+    opened.page.goto(served.url)
+
+    assert opened.violations() == []
+    opened.page.emulate_media(color_scheme="dark")
+    assert opened.violations("color-contrast") == []
+    opened.page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.parametrize("name", ["empty", "starting", "many"])
