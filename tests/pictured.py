@@ -97,10 +97,10 @@ SCENES: Mapping[str, Scene] = {
         evidence={"stuck_folders": 3, "probe_age": 4, "ok_age": 1, "apply_age": 2, "entries": 40},
     ),
     "stalled": scene(
-        "stalled", "core_wedged", "critical", FINE, Phase(26, "stalled", 0), behind=38,
-        alike=("database_slow",),
+        "stalled", "sync_client_hung", "critical", FINE, Phase(26, "stalled", 0), behind=38,
+        alike=("core_wedged",),
         evidence={"lag_folders": 38, "batch_age": 1549, "entries": 1960,
-                  "backlog_age": 1555, "probe_waits": 1548, "ok_age": 1562, "apply_age": 1570, "command_waits": 1560},
+                  "backlog_age": 1555, "probe_waits": 1548, "ok_age": 1562, "apply_age": 1570},
     ),
     "disconnected": scene(
         "disconnected", "sync_client_dead", "critical", FINE, Phase(12, "disconnected", 0, 0), behind=29,

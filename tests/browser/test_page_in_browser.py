@@ -133,7 +133,7 @@ def test_a_command_is_copied(browser: "Browser", served: Served) -> None:
         button = seen.page.locator("[data-copy]").first
         button.click()
         seen.page.locator("[data-copy]", has_text="Copied").wait_for()
-        assert seen.page.evaluate("navigator.clipboard.readText()") == "bm-cli node status"
+        assert seen.page.evaluate("navigator.clipboard.readText()") == "tail -3 /var/log/mail.log"
 
 
 def test_the_keyboard_reaches_everything_in_the_order_of_reading(browser: "Browser", served: Served) -> None:
@@ -170,7 +170,7 @@ def test_the_page_is_whole_without_a_script(browser: "Browser", served: Served) 
         assert seen.page.locator("h2#verdict").inner_text() == "Stalled"
         assert seen.page.locator("button:visible").count() == 0
         assert '<noscript><p class="note">Load the page again' in seen.page.content()
-        assert seen.page.get_by_text("bm-cli node status").is_visible()
+        assert seen.page.get_by_text("tail -3 /var/log/mail.log").is_visible()
 
 
 def test_nothing_that_is_slipped_in_runs(browser: "Browser", served: Served) -> None:
