@@ -137,7 +137,7 @@ def _line(line: Line, scale: _Scale) -> Iterator[str]:
     if line.filled:
         areas = "".join(f"M{run[0][0]:.1f},{scale.y(0):.1f}L{_path(run)}V{scale.y(0):.1f}Z" for run in runs)
         yield f'<path class="area {line.name}" d="{areas}"/>' if runs else ""
-    drawn = "".join(f"M{_path(run)}" + ("h.1" if len(run) == 1 else "") for run in runs)
+    drawn = "".join(f"M{_path(run)}" + ("h3" if len(run) == 1 else "") for run in runs)
     yield f'<path class="line {line.name}" d="{drawn}"/>' if runs else ""
 
 

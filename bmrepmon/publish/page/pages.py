@@ -75,6 +75,8 @@ class Pages:
         environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, missing=missing, is_stale=is_stale)
         environment.globals.update(mark=mark, remedy=remedy, runbook=runbook, evidence=evidence, commands=commands)
         environment.globals.update(state_of=state_of, lingers=lingers, errors=errors)
+        for name in environment.list_templates():  # now, so that the first reader does not wait for it
+            environment.get_template(name)
         self._landing = environment.get_template("landing.html")
         self._runbook = environment.get_template("runbook.html")
         self._index = environment.get_template("runbooks.html")

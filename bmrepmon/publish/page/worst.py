@@ -37,8 +37,14 @@ def worst_folders(snapshot: Snapshot, name: str, most: int) -> Worst | None:
     if comparison is None:
         return None
     waits = snapshot.state.durable.waits.get(name, {})
-    first = nsmallest(most, comparison.behind, key=lambda folder: (-folder.messages, -folder.changes))
+    first = nsmallest(most, comparison.behind, key=_ahead)
     return Worst(comparison.lag_folders, tuple(_told(folder, comparison.survey, waits) for folder in first))
+
+
+def _ahead(folder: Behind) -> tuple[int, int]:
+    """Return what the replica has more than Cyrus, so that what lacks most comes first; asked of a hundred thousand."""
+    _, _, highest_modseq, last_uid, (modseq, uid, _), _ = folder
+    return uid - last_uid, modseq - highest_modseq
 
 
 def _told(folder: Behind, survey: FolderSurvey, waits: Waits) -> WorstFolder:

@@ -42,7 +42,7 @@ def test_a_gap_is_a_gap() -> None:
     (line,) = paths(chart((1, 1, None, None, None, 3, None, None)), "line a")
 
     assert line.count("M") == 2
-    assert line.endswith("h.1")
+    assert line.endswith("h3")
 
 
 def test_limits_are_drawn_only_where_they_matter() -> None:
