@@ -20,7 +20,7 @@ quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 # Programs that were unpacked rather than installed: .ci/system-packages
 export PATH := $(PATH):/usr/sbin:$(CURDIR)/build/packages/usr/bin
 
-.PHONY: help demo test chaos fuzz soak verdicts audit-deps bench lint unit format lock build image-check venv clean python packages
+.PHONY: help demo test chaos fuzz soak verdicts audit-deps bench screenshots lint unit format lock build image-check venv clean python packages
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/.test
 
@@ -53,6 +53,9 @@ audit-deps: ## ask the advisories of PyPI about every locked package; fails, too
 
 bench: $(VENV)/.dev ## time against the tools of today, into build/bench.json (BENCH_FLAGS='--runs 9')
 	@$(BIN)/python -m bench $(BENCH_FLAGS)
+
+screenshots: $(VENV)/.dev packages ## pictures of the page in every state, into build/screenshots and docs/images
+	@PYTHONPATH=tests $(BIN)/python -m screenshots
 
 lint: $(VENV)/.dev ## style, types and the arrows between the parts
 	@$(BIN)/ruff check --quiet

@@ -8,6 +8,7 @@ import snapshots
 
 from bmrepmon.config.types import Address
 from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.publish.page import House
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
 
@@ -20,11 +21,12 @@ class Served:
 
     snapshot: Callable[[], Snapshot] = snapshots.full
     silent: tuple[str, ...] = ()
+    house: Callable[[], House] = House
     server: WebServer = field(init=False)
 
     def __post_init__(self) -> None:
         """Start on a port that the system chooses."""
-        app = build_web(self._current, lambda: self.silent, lambda: [("spool", snapshots.MASTER)])
+        app = build_web(self._current, lambda: self.silent, lambda: [("spool", snapshots.MASTER)], house=self.house)
         self.server = WebServer(app, [LOOPBACK])
         self.server.start()
 
@@ -35,6 +37,11 @@ class Served:
     def address(self) -> Address:
         """Where it listens."""
         return self.server.addresses[0]
+
+    @property
+    def url(self) -> str:
+        """What a browser is told."""
+        return f"http://{self.address}/"
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
         """Send one request, header names with underscores for dashes, and return the answer with its body."""

@@ -45,6 +45,11 @@ def unknown() -> Snapshot:
     return derive(State(NOW), (BackendFacts(MASTER, (), 4),), NOW)
 
 
+def empty() -> Snapshot:
+    """Return a snapshot of a machine on which there is nothing to observe."""
+    return derive(State(NOW), (), NOW)
+
+
 def trail() -> Trail:
     """Build what led to the verdict on the first backend: a backlog that goes down by a message a second."""
     samples = tuple(Sample(NOW - 30 * n, 1200 + 30 * n, 1300 + 30 * n) for n in range(20, -1, -1))

@@ -122,6 +122,7 @@ class Daemon:
             lambda: self._generation.expected,
             self._settings.limits.series,
             access,
+            house=lambda: self._generation.house,
         )
         server = WebServer(app, web.listen, self._clock.steady, access)
         warn_of_strangers(web, access.rules, log.warning)

@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bmrepmon.app.judging import snapshots, thresholds
+from bmrepmon.app.judging import house, snapshots, thresholds
 from bmrepmon.app.observing import expected, followers, log_positions, past_logs, sources
 from bmrepmon.config.installation import Installation
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.model.state import Key
 from bmrepmon.model.verdict.thresholds import Thresholds
+from bmrepmon.publish.page import House
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.keeper import Keeper, Lease
 from bmrepmon.runtime.log_loop import LogLoop
@@ -27,6 +28,7 @@ class Generation:
 
     snapshot: Callable[[], Snapshot]
     limits: Thresholds
+    house: House
     expected: tuple[Key, ...]  # sources that must have been looked at before the daemon is ready
     logs: LogLoop
     scheduler: SourceScheduler
@@ -55,6 +57,7 @@ def build(
     return Generation(
         snapshot=snapshots(installation, keeper, clock),
         limits=thresholds(installation),
+        house=house(installation),
         expected=expected(scheduled, logs),
         logs=loop,
         scheduler=SourceScheduler(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bmrepmon.cli.options import FILE
+from bmrepmon.cli.terminal import texts
 
 if TYPE_CHECKING:
     from bmrepmon.offline.asking import Door
@@ -53,6 +54,21 @@ def door(t: "Language", url: str, timeout: float, user: str | None, **files: Pat
         raise click.UsageError(t("half_a_login"))
     password = _password(password_file, t) if password_file else ""
     return Door(url, timeout, user, password, **files)
+
+
+def read(there: "Door", path: str, kind: Any) -> Any:
+    """Ask for a document of a kind; what is none of that kind is a failure that says so."""
+    import msgspec
+
+    from bmrepmon.failures import Failure
+    from bmrepmon.offline.asking import ask
+
+    t = texts("ask")
+    answer = ask(there, path, t)
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.MsgspecError:
+        raise Failure(t("gibberish", url=there.url)) from None
 
 
 def _password(file: Path, t: "Language") -> str:

@@ -1,12 +1,19 @@
 """`bmrepmon folders`: every folder beside its replica."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bmrepmon.cli.asking import asks, door, read
+from bmrepmon.cli.live import keep
 from bmrepmon.cli.options import formats, look, machine
 from bmrepmon.cli.terminal import console, texts, told
+
+if TYPE_CHECKING:
+    from bmrepmon.cli.live import Picture
 
 
 @click.command()
@@ -18,11 +25,27 @@ from bmrepmon.cli.terminal import console, texts, told
 @click.option("--sort", type=click.Choice(["lag", "since", "messages", "name"]), default="lag", show_default=True)
 @click.option("--limit", type=click.IntRange(min=0), help="How many.  [default: 100 in a table, else all]")
 @formats("text", "json", "csv")
-def folders(config: Path | None, root: Path, state: str, sort: str, limit: int | None, form: str) -> None:
+@click.option("--watch", is_flag=True, help="Ask the running daemon again and again, and keep the list on the screen.")
+@click.option("--interval", default=5.0, show_default=True, type=click.FloatRange(min=0.2), help="Of --watch, seconds.")
+@asks
+def folders(
+    config: Path | None,
+    root: Path,
+    state: str,
+    sort: str,
+    limit: int | None,
+    form: str,
+    watch: bool,
+    interval: float,
+    **way: Any,
+) -> None:
     """Compare every folder with its replica, and list those that are behind.
 
-    Looks at the machine itself, once, whether the daemon runs or not.
+    Looks at the machine itself, once, whether the daemon runs or not; with --watch it asks the running daemon.
     """
+    if watch:
+        follow(state, sort, limit, interval, way)
+        return
     from bmrepmon.app.once import observe_once, uncompared
     from bmrepmon.publish.folders import LIMIT, encode_folders, list_folders
     from bmrepmon.runtime.logs import configure
@@ -47,3 +70,25 @@ def folders(config: Path | None, root: Path, state: str, sort: str, limit: int |
 
         render_folders(found, console(), t)
     sys.exit(1 if complaints else 0)
+
+
+def follow(state: str, sort: str, limit: int | None, interval: float, way: Mapping[str, Any]) -> None:
+    """Keep what the daemon says of its folders on the screen; into a pipe, print it once."""
+    from bmrepmon.publish.document import Status
+    from bmrepmon.publish.folder_screen import draw_folders
+    from bmrepmon.publish.folders import LIMIT, Folders
+
+    screen, t = console(), texts("folders")
+    there = door(texts("ask"), **way)
+    path = f"/api/v1/folders?state={state}&sort={sort}&limit={LIMIT if limit is None else limit}"
+
+    def picture() -> "Picture":
+        found: Folders = read(there, path, Folders)
+        status: Status = read(there, "/api/v1/status", Status)
+        return found.at, draw_folders(found, status, screen, t)
+
+    with told():
+        if screen.is_terminal:
+            keep(picture, screen, interval)
+        else:
+            screen.print(picture()[1])

@@ -80,6 +80,7 @@ class FolderComparison:
     messages_never_sent: int  # in passive folders
     messages: int  # that exist in all folders whose files could be read, those set apart included
     records: int  # the same with those that are expunged and not yet purged
+    uids: int  # given out by Cyrus in all these folders: each arrival takes one
     behind: tuple[Behind, ...]
     disputed: tuple[bytes, ...]  # keys
 
@@ -113,7 +114,7 @@ def compare(
     messages = changes = passive = 0
     if any(equal):
         states["replicated"] = sum(equal)
-    exists, records = survey.counts(equal)
+    exists, records, uids = survey.counts(equal)
     behind, disputed = list[Behind](), list[bytes]()
     for stand in standings(survey, database, log, equal):
         states[stand.state] += 1
@@ -122,7 +123,7 @@ def compare(
             unknown[stand.reason] += 1
         if folder is None:
             continue
-        exists, records = exists + folder.exists, records + folder.num_records
+        exists, records, uids = exists + folder.exists, records + folder.num_records, uids + folder.last_uid
         messages, changes = messages + stand.messages, changes + stand.changes
         if stand.disputed:
             disputed.append(folder.key)
@@ -145,6 +146,7 @@ def compare(
         messages_never_sent=passive,
         messages=exists,
         records=records,
+        uids=uids,
         behind=tuple(behind),
         disputed=tuple(disputed),
     )

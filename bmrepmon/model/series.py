@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
 from bmrepmon.model.state import Sampled
+from bmrepmon.model.verdict.states import VERDICT_STATES
 
 BACKEND_SERIES: Mapping[str, Callable[[BackendSnapshot], float | None]] = {
     "spool_messages": lambda backend: backend.spool.messages if backend.spool else None,
@@ -17,6 +18,11 @@ BACKEND_SERIES: Mapping[str, Callable[[BackendSnapshot], float | None]] = {
     "sync_log_entries": lambda backend: backend.backlog.entries if backend.backlog else None,
     "delta_messages": lambda backend: backend.delta_messages,
     "active_sessions": lambda backend: backend.active_sessions,
+    "arrived_messages_total": lambda backend: backend.lag.uids if backend.lag else None,
+    "missing_messages": lambda backend: (
+        backend.lag.lag_messages + (backend.lag.passive_messages or 0) if backend.lag else None
+    ),
+    "verdict_rank": lambda backend: VERDICT_STATES.index(backend.verdict.finding.state) if backend.verdict else None,
 }
 
 SERVER_SERIES: Mapping[str, Callable[[Snapshot], float | None]] = {
@@ -26,6 +32,12 @@ SERVER_SERIES: Mapping[str, Callable[[Snapshot], float | None]] = {
     "log_active_sessions": lambda snapshot: snapshot.state.durable.log.active_sessions,
     "core_probe_latency_seconds": lambda snapshot: snapshot.state.durable.core.probe_latency,
 }
+
+
+def heartbeat_lag(backend: BackendSnapshot, now: float) -> float | None:
+    """Return the lag of the slowest probe of a backend, which grows while one is outstanding."""
+    lags = [lag for probe in backend.heartbeats if (lag := probe.lag(now)) is not None]
+    return max(lags, default=None)
 
 
 def sample(snapshot: Snapshot) -> Sampled:
@@ -42,3 +54,5 @@ def _known(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
         for name, read_backend in BACKEND_SERIES.items():
             if (value := read_backend(backend)) is not None:
                 yield f"{name}/{backend.name}", value
+        if (slowest := heartbeat_lag(backend, snapshot.at)) is not None:
+            yield f"heartbeat_lag_seconds/{backend.name}", slowest

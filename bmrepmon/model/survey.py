@@ -29,7 +29,7 @@ _REST = Struct(">8sQIIIII")
 _UNIQUE_ID = slice(_SIGNATURE.size + _REST.size, None)
 _POSITION = slice(20, 44)
 _NUMBERS = Struct(">q12x8sQIIII")
-_COUNTS = Struct(">44xII")
+_COUNTS = Struct(">36xI4xII")
 _HEADER_CRC = Struct(">52xI")
 _SIZE_MASK = 0xFFFFFFFF
 
@@ -80,14 +80,14 @@ class FolderSurvey:
             if type(row) is bytes and not self.apart[number]:
                 yield number, row[_POSITION]
 
-    def counts(self, marked: bytes) -> tuple[int, int]:
-        """Return how many messages and records the folders have at whose numbers there is a mark."""
-        messages = records = 0
+    def counts(self, marked: bytes) -> tuple[int, int, int]:
+        """Return how many messages, records and uids given out the folders have at whose numbers there is a mark."""
+        messages = records = uids = 0
         for row in compress(self.rows, marked):
             if type(row) is bytes:
-                more, further = _COUNTS.unpack_from(row)
-                messages, records = messages + more, records + further
-        return messages, records
+                last_uid, more, further = _COUNTS.unpack_from(row)
+                messages, records, uids = messages + more, records + further, uids + last_uid
+        return messages, records, uids
 
     def unknown(self) -> Iterator[tuple[int, Apart, str]]:
         """Yield number, kind and reason of every folder that could not be read."""

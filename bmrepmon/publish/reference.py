@@ -39,7 +39,8 @@ never 0. Times are UTC in ISO 8601. `bmrepmon once --format json` prints the sam
 
 | Path | Answer |
 |---|---|
-| `/` | a page for people, in English or French by Accept-Language |
+| `/`, `/?backend=NAME` | a page for people, in English or French by Accept-Language; of the backend that needs \
+somebody most, unless one is named |
 | `/metrics` | [metrics](metrics.md) as text 0.0.4, or OpenMetrics where Accept asks for it; `name[]` picks some |
 | `/api/v1/status` | [Status](#status) |
 | `/api/v1/folders?state=STATE&sort=KEY&limit=N` | [Folders](#folders); `state` is one of {states} (else \

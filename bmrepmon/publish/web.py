@@ -24,11 +24,18 @@ from bmrepmon.publish.exposition import SERIES, Exposition
 from bmrepmon.publish.facts import awaited
 from bmrepmon.publish.folders import LIMIT, MOST, SORTS, STATES, encode_folders, list_folders
 from bmrepmon.publish.headers import SecurityHeaders
-from bmrepmon.publish.page import Pages
-from bmrepmon.publish.status import describe, encode_status, history
+from bmrepmon.publish.page import House, Pages, look
+from bmrepmon.publish.status import encode_status, history
 from bmrepmon.words.language import choose
 
-STATIC: Mapping[str, str] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+STATIC: Mapping[str, str] = {
+    "style.css": "text/css",
+    "page.css": "text/css",
+    "chart.css": "text/css",
+    "page.js": "text/javascript",
+    "morph.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 ERROR_TEXTS: Mapping[int, str] = {404: "not_found", 405: "not_allowed"}  # anything else is ours: "broken"
 API_ERRORS: Mapping[int, str] = {404: "there is no such path", 405: "only GET and HEAD are answered"}
 
@@ -39,12 +46,14 @@ def build_web(
     sources: Callable[[], Collection[Key]] = tuple,
     limit: int = SERIES,
     access: Access | None = None,
+    *,
+    house: Callable[[], House] = House,
 ) -> ASGIApp:
     """Build the application.
 
     ``snapshot`` returns the last one, ``silent`` the names of the daemon's threads that do not beat; ``sources``
     returns those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
-    ``access`` tells who may read; without it, everybody.
+    ``access`` tells who may read; without it, everybody. ``house`` returns what the installation wants of its page.
     """
     pages = Pages()
     app = Starlette(
@@ -52,7 +61,7 @@ def build_web(
             *metrics_routes(Exposition(snapshot, limit)),
             *api_routes(snapshot),
             *health_routes(snapshot, silent, sources),
-            *page_routes(snapshot, pages),
+            *page_routes(snapshot, pages, house),
             *runbook_routes(pages),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
@@ -124,14 +133,15 @@ def health_routes(
     return [Route("/-/healthy", healthy), Route("/-/ready", ready)]
 
 
-def page_routes(snapshot: Callable[[], Snapshot], pages: Pages) -> Sequence[Route]:
+def page_routes(snapshot: Callable[[], Snapshot], pages: Pages, house: Callable[[], House]) -> Sequence[Route]:
     """Serve ``/`` and what it is drawn with, which is read here, once."""
     folder = files("bmrepmon.publish").joinpath("static")
     assets = {name: folder.joinpath(name).read_bytes() for name in STATIC}
 
     async def landing(request: Request) -> Response:
         language = wanted(request)
-        return page(pages.landing(describe(snapshot()), language), language)
+        sight = look(snapshot(), request.query_params.get("backend", ""), house())
+        return page(pages.landing(sight, language), language)
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]

@@ -133,6 +133,36 @@ def test_a_daemon_that_goes_away_leaves_the_last_picture() -> None:
     assert "no bmrepmon listens" in terminal.shown
 
 
+def test_folders_are_watched_as_the_document_is(running: Served) -> None:
+    """What is missing in all stands above the list; Ctrl-C ends it."""
+    terminal = Terminal(*BMREPMON, "folders", "--watch", "--interval", "0.2", "--url", url(running))
+    terminal.until("behind 3 messages in 1 folders")
+    terminal.until("INBOX")
+
+    assert terminal.end() == 0
+    assert "Traceback" not in terminal.shown
+    assert "\x1b[?1049l" in terminal.shown
+
+
+def test_watched_folders_are_printed_once_into_a_pipe(running: Served) -> None:
+    """Plain, in the language of the user, and those that were asked for."""
+    done = bmrepmon("folders", "--watch", "--passive", "--url", url(running), LC_ALL="fr_FR.UTF-8", COLUMNS="80")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "retard 3 messages, 1 dossiers, 50\u00a0s" in done.stdout
+    assert "jamais répliqué" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_folders_without_a_daemon_to_watch_say_so() -> None:
+    """One line, exit code 1, no traceback."""
+    done = bmrepmon("folders", "--watch", "--url", "http://127.0.0.1:1")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("bmrepmon: no bmrepmon listens at http://127.0.0.1:1:")
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_screen_fits_80_columns(language: str) -> None:
     """Bars, sparklines and the document, on a terminal without blocks too."""

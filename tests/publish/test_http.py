@@ -20,6 +20,7 @@ EVERYWHERE = [
     "/-/healthy",
     "/-/ready",
     "/static/style.css",
+    "/static/page.js",
     "/nothing",
     "/api/x",
 ]

@@ -1,3 +1,5 @@
+import snapshots
+
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.observations import RowCounts
@@ -5,6 +7,7 @@ from bmrepmon.model.readings import Reading
 from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import BackendFacts, derive
 from bmrepmon.model.state import LogAdvanced, State, reduce
+from bmrepmon.model.verdict.states import VERDICT_STATES
 
 FACTS = (BackendFacts("bm-master", (), 4),)
 
@@ -23,3 +26,14 @@ def test_known_values_are_named_with_their_backend() -> None:
     assert values["bodies/bm-master"] == 7
     assert values["applied_messages_total"] == 5
     assert "log_active_sessions" not in values
+
+
+def test_a_verdict_and_what_arrives_are_series_too() -> None:
+    """The place of the state in the order of precedence, uids given out, and the lag of the slowest probe."""
+    values = sample(snapshots.full()).values
+
+    assert values["verdict_rank/bm-master"] == VERDICT_STATES.index("catching_up")
+    assert values["arrived_messages_total/bm-master"] == 5 * 40
+    assert values["missing_messages/bm-master"] == values["lag_messages/bm-master"] + 25
+    assert values["heartbeat_lag_seconds/bm-master"] == 6.0
+    assert "verdict_rank/mail2.example.net" not in values

@@ -20,6 +20,7 @@ THE_SAME = {  # in both languages
     "units": {"h", "min", "s"},
     "status": {"spool", "archive", "partition", "messages", "log", "sources", "source", "replies_note"},
     "folders": {"messages"},
+    "page": {"pause", "part"},
     "replay": {"replies_value", "sessions", "partitions"},
     "doctor": {"sessions", "spool", "bm_ini", "proc", "ok", "absent"},
 }

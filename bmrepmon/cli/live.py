@@ -1,0 +1,49 @@
+"""A picture that is drawn again and again on the terminal: `--watch`."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bmrepmon.cli.terminal import texts
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+Picture = tuple[datetime, "RenderableType"]  # of when it is, and what is drawn
+
+
+def keep(picture: Callable[[], Picture], screen: "Console", interval: float) -> None:
+    """Draw until Ctrl-C; while the daemon is away, the last picture, and why there is none newer.
+
+    Raises Failure when not even the first can be drawn.
+    """
+    from rich.live import Live
+
+    from bmrepmon.failures import Failure
+
+    never = threading.Event()
+    at, drawn = picture()
+    with (
+        suppress(KeyboardInterrupt),
+        Live(console=screen, screen=True, auto_refresh=False, vertical_overflow="crop") as live,
+    ):
+        live.update(drawn, refresh=True)
+        while not never.wait(interval):
+            try:
+                at, drawn = picture()
+                live.update(drawn, refresh=True)
+            except Failure as failure:
+                live.update(lost(at, str(failure), drawn), refresh=True)
+
+
+def lost(at: datetime, why: str, drawn: "RenderableType") -> "RenderableType":
+    """Put why there is nothing newer above the last picture."""
+    from datetime import UTC
+
+    from rich.console import Group
+    from rich.text import Text
+
+    t = texts("screen")
+    return Group(Text(t("lost", age=t.age(at, datetime.now(UTC)), why=why), style="bold red"), drawn)

@@ -1,0 +1,20 @@
+"""When what a source said is old."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bmrepmon.publish.document import SourceStatus
+
+HOUR, MINUTES = 3600.0, 300.0
+# Seconds without a good round after which what a source said is old; the others speak when there is something to say.
+OLD: Mapping[str, float] = {
+    **dict.fromkeys(("spool", "archive", "records", "database"), HOUR),  # large ones may be counted seldom
+    **dict.fromkeys(("folders", "backlog", "probe", "sessions", "log", "core_log"), MINUTES),
+}
+
+
+def is_stale(source: SourceStatus, now: datetime) -> bool:
+    """Tell whether the last good round was long ago, whatever the state of the source."""
+    if source.last_success is None or source.source not in OLD:
+        return False
+    return (now - source.last_success).total_seconds() > OLD[source.source]

@@ -1,0 +1,1 @@
+"""Pictures of the status page for the documentation: `make screenshots`."""
