@@ -89,6 +89,15 @@ LATE = Row(
     ),
 )
 
+VOLUME = (
+    "sum(rate(bmrepmon_applied_messages_total{$site}[$__rate_interval])) * 60"
+    " * sum(rate(bmrepmon_sized_message_bytes_total{$site}[$__rate_interval]))"
+    " / clamp_min(sum(rate(bmrepmon_sized_messages_total{$site}[$__rate_interval])), 1e-9)"
+)
+INDEXING = (
+    "sum(rate(bmrepmon_index_duration_seconds_total{$site}[$__rate_interval]))"
+    " / clamp_min(sum(rate(bmrepmon_indexed_records_total{$site}[$__rate_interval])), 1e-9)"
+)
 FLOW = Row(
     "Flow",
     (
@@ -125,6 +134,20 @@ FLOW = Row(
             "New bodies, at the pace of a minute.",
             "short",
             (Query("sum(rate(bmrepmon_applied_messages_total{$site}[$__rate_interval])) * 60", "messages"),),
+            width=8,
+        ),
+        Panel(
+            "Volume per minute",
+            "New bodies by their size: replication.log tells that of most messages, and the rest is taken for alike.",
+            "bytes",
+            (Query(VOLUME, "volume"),),
+            width=8,
+        ),
+        Panel(
+            "Time in the search index",
+            "What Elasticsearch takes for a record, as replication.log tells.",
+            "s",
+            (Query(INDEXING, "a record"),),
             width=8,
         ),
         Panel(

@@ -74,6 +74,9 @@ class LogActivity:
     )  # NO and BAD, by command; answers that no command was found for under ""
     applied_messages: int = 0  # sum over "Finished ApplyMessage n"
     record_changes: Mapping[str, int] = field(default_factory=frozen)  # create, update, delete
+    sized_messages: int = 0  # whose size an APPLY MESSAGE told before its line was cut
+    sized_bytes: int = 0  # of these
+    indexed_seconds: float = 0.0  # sum over "Es CRUD op, idx: n in m ms"
     indexed_records: int = 0  # sum over "Es CRUD op, idx: n"
     missing_bodies: int = 0  # sum over "m bodies missing out of t"
     errors: Mapping[str, int] = field(default_factory=frozen)  # by reason

@@ -36,6 +36,8 @@ class Command:
     name: str  # "APPLY MAILBOX", "GET USER", "RESTART" ...; "other" for what the protocol does not know
     folder: AppliedFolder | None = None  # of an APPLY MAILBOX
     truncated: bool = False
+    sized_messages: int = 0  # of an APPLY MESSAGE: those whose size its line still tells
+    sized_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class LogTally:
         self._replies, self._refused = Counter(activity.replies), Counter(activity.refused)
         self._record_changes = Counter(activity.record_changes)
         self._applied_messages = activity.applied_messages
+        self._sized_messages, self._sized_bytes = activity.sized_messages, activity.sized_bytes
+        self._indexed_seconds = activity.indexed_seconds
         self._indexed_records, self._missing_bodies = activity.indexed_records, activity.missing_bodies
         self._durations = {name: Durations(histogram) for name, histogram in activity.durations.items()}
         self._applied_at, self._probe_applied_at = dict(activity.last_apply_at), dict(activity.last_probe_apply_at)
@@ -130,6 +132,9 @@ class LogTally:
             replies=frozen(self._replies),
             refused=frozen(self._refused),
             applied_messages=self._applied_messages,
+            sized_messages=self._sized_messages,
+            sized_bytes=self._sized_bytes,
+            indexed_seconds=self._indexed_seconds,
             record_changes=frozen(self._record_changes),
             indexed_records=self._indexed_records,
             missing_bodies=self._missing_bodies,
@@ -157,6 +162,8 @@ class LogTally:
         self._open.ask(event)
         if event.name == "APPLY MAILBOX":
             self._apply(event.at, event.folder)
+        self._sized_messages += event.sized_messages
+        self._sized_bytes += event.sized_bytes
 
     def _apply(self, at: float, folder: AppliedFolder | None) -> None:
         partition = (folder.partition if folder else None) or ""
@@ -238,6 +245,7 @@ class LogTally:
 
     def _records_indexed(self, event: RecordsIndexed) -> None:
         self._indexed_records += event.records
+        self._indexed_seconds += event.seconds
 
     def _bodies_missing(self, event: BodiesMissing) -> None:
         self._missing_bodies += event.missing

@@ -14,6 +14,7 @@ from bmrepmon.publish.samples import (
     of_core,
     of_followers,
     of_log,
+    of_log_total,
     of_logged_partitions,
     of_partitions,
     of_sources,
@@ -132,6 +133,35 @@ METRICS: tuple[Metric, ...] = (
         f"Bodies that ApplyMessage reported in replication.log, {LIVE}; backend is empty where there is more than one.",
         BACKEND,
         samples.applied_messages,
+    ),
+    Metric(
+        "bmrepmon_sized_messages_total",
+        "counter",
+        f"Messages of APPLY MESSAGE commands whose size replication.log tells, {LIVE}: bm-core cuts a line at 2048 "
+        "characters, and with it the end of a large batch.",
+        (),
+        of_log_total(lambda log: log.sized_messages),
+    ),
+    Metric(
+        "bmrepmon_sized_message_bytes_total",
+        "counter",
+        f"Size of these messages, {LIVE}: divided by their number it is the size of a message.",
+        (),
+        of_log_total(lambda log: log.sized_bytes),
+    ),
+    Metric(
+        "bmrepmon_indexed_records_total",
+        "counter",
+        f"Records that were given to the search index, as replication.log tells, {LIVE}.",
+        (),
+        of_log_total(lambda log: log.indexed_records),
+    ),
+    Metric(
+        "bmrepmon_index_duration_seconds_total",
+        "counter",
+        f"Time that the search index took for them, as replication.log tells, {LIVE}.",
+        (),
+        of_log_total(lambda log: log.indexed_seconds),
     ),
     Metric(
         "bmrepmon_record_changes_total",

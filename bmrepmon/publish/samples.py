@@ -107,6 +107,16 @@ def of_log(read: Callable[[LogActivity], Mapping[str, float | Histogram]], known
     return samples
 
 
+def of_log_total(read: Callable[[LogActivity], float]) -> Read:
+    """Read one sample off the log, once it was read."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        if "log" in snapshot.state.durable.checkpoints:
+            yield (), read(snapshot.state.durable.log)
+
+    return samples
+
+
 def of_logged_partitions(read: Callable[[LogActivity], Mapping[str, float]]) -> Read:
     """Read one sample a partition from replication.log, with the backend it belongs to."""
 

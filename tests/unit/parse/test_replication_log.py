@@ -1,4 +1,5 @@
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -113,6 +114,15 @@ def test_a_bare_exception_is_known_by_its_logger(logger: str, message: str, expe
 def test_an_apply_mailbox_keeps_what_stands_before_its_records() -> None:
     """The folder's identity and counters, nothing else."""
     assert parse(APPLY) == Command(AT, THREAD, 12, "APPLY MAILBOX", SENT)
+
+
+def test_an_apply_message_tells_the_sizes_of_its_messages() -> None:
+    """Of those that its line still holds; a message that was cut counts for nothing."""
+    begun = f"REPL C: [frame-00000012]: APPLY MESSAGE (%{{p__q {'0a' * 20} 85}}{{t4.bin}} NIL %{{p__q {'ff' * 20} 7}}"
+    whole = Command(AT, THREAD, 12, "APPLY MESSAGE", None, sized_messages=2, sized_bytes=92)
+
+    assert parse(f"{begun}{{t5.bin}})") == whole
+    assert parse(f"{begun}{{t5.bin}} %{{p__q {'0b' * 20} 12... [truncated]") == replace(whole, truncated=True)
 
 
 def test_a_truncated_command_is_read_as_far_as_it_goes() -> None:
