@@ -4,6 +4,7 @@ DEMO_FLAGS =
 TEST_FLAGS =
 CHAOS_FLAGS =
 FUZZ_INPUTS = 1400000
+VERDICTS_FLAGS =
 BENCH_FLAGS =
 SOAK_FLAGS =
 VENV = .venv
@@ -19,7 +20,7 @@ quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 # Programs that were unpacked rather than installed: .ci/system-packages
 export PATH := $(PATH):/usr/sbin:$(CURDIR)/build/packages/usr/bin
 
-.PHONY: help demo test chaos fuzz soak audit-deps bench screenshots lint unit format lock build image-check venv clean python packages
+.PHONY: help demo test chaos fuzz soak verdicts audit-deps bench screenshots lint unit format lock build image-check venv clean python packages
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/.test
 
@@ -39,6 +40,9 @@ chaos: $(VENV)/.dev ## what may happen to a log and its reader, in random order 
 
 fuzz: $(VENV)/.dev ## mutated inputs for every parser (FUZZ_INPUTS=10000000)
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --inputs $(FUZZ_INPUTS)
+
+verdicts: $(VENV)/.dev ## simulated days and stalls, judged; beside two rivals (VERDICTS_FLAGS='--days 100 --stalls 60')
+	@PYTHONPATH=tests $(BIN)/python -m verdicts $(VERDICTS_FLAGS)
 
 soak: $(VENV)/.dev ## a simulated week at speed: does anything grow? (SOAK_FLAGS='--seconds 600 --write docs/explanation/soak.md')
 	@PYTHONPATH=tests $(BIN)/python -m soak $(SOAK_FLAGS)

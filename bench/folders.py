@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-import bmrepmon.app  # noqa: F401 - what a daemon has in memory before it looks at anything
+import bmrepmon.app.daemon  # noqa: F401 - what a daemon has in memory before it looks at anything
 from bench.measure import Differs, Result
 from bmrepmon.demo.cyrus_header import encode_header
 from bmrepmon.demo.cyrus_index import IndexHeader, encode_index

@@ -33,8 +33,8 @@ class Folder:
     unique_id: Annotated[str | None, Meta(description="Cyrus's UNIQUEID; `null` where it could not be read")]
     state: Annotated[str, Meta(description="`lagging`, `unknown`, `passive`, `replicated`, `deleted` or `default`")]
     reason: Annotated[str | None, Meta(description="why it is unknown")]
-    lag_messages: Annotated[int, Meta(description="uids that the replica has not")]
-    lag_changes: Annotated[int, Meta(description="modseqs that the replica has not")]
+    lag_messages: Annotated[int | None, Meta(description="uids that the replica has not; `null` if not compared")]
+    lag_changes: Annotated[int | None, Meta(description="modseqs that the replica has not; `null` if not compared")]
     since: Annotated[datetime | None, Meta(description="the oldest missing change is at least as old as this")]
     changed_at: Annotated[datetime | None, Meta(description="the last write to its cyrus.index")]
     messages: Annotated[int | None, Meta(description="messages that a client sees")]
@@ -116,8 +116,8 @@ def _folder(found: _Found) -> Folder:
         unique_id=survey.unique_id(stand.number),
         state=stand.state,
         reason=stand.reason or None,
-        lag_messages=stand.messages,
-        lag_changes=stand.changes,
+        lag_messages=stand.messages if position else None,
+        lag_changes=stand.changes if position else None,
         since=None if found.since is None else moment(found.since),
         changed_at=moment(own.changed_at) if own else None,
         messages=own.exists if own else None,

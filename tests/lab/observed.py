@@ -37,9 +37,9 @@ class Seen:
     passive: Mapping[str, int]  # messages of folders that were never replicated
     unknown: Mapping[str, str | None]  # why
     disputed: int  # folders of which the witnesses tell different things
-    delta: int | None
-    explained: Mapping[str, int | None]  # the parts of the delta that are of now
-    expunged: int | None = field(compare=False)  # this and the next are asked for now and then only
+    explained: Mapping[str, int | None]  # the parts of the delta that follow from Cyrus's side
+    delta: int | None = field(compare=False)  # this and the next two change while bodies come in
+    expunged: int | None = field(compare=False)
     unexplained: int | None = field(compare=False)
     lag_seconds: float | None = field(compare=False)
 
@@ -50,8 +50,8 @@ class Seen:
         parts = asdict(backend.explained)
         found = list_folders(snapshot, "all", "name", EVERYTHING).folders
         return cls(
-            behind={f.path: f.lag_messages for f in found if f.state == "lagging"},
-            changes={f.path: f.lag_changes for f in found if f.state == "lagging"},
+            behind={f.path: f.lag_messages or 0 for f in found if f.state == "lagging"},
+            changes={f.path: f.lag_changes or 0 for f in found if f.state == "lagging"},
             passive={f.path: f.messages or 0 for f in found if f.state == "passive"},
             unknown={f.path: f.reason for f in found if f.state == "unknown"},
             disputed=len(compared(snapshot).disputed),
@@ -119,7 +119,9 @@ def assert_at_rest(lab: Laboratory, watch: Watch) -> None:
     seen = see(lab, watch)
     assert (seen.behind, seen.passive, seen.unknown, seen.disputed) == ({}, {}, {}, 0)
     assert (seen.explained["lagging"], seen.explained["passive"], seen.unexplained) == (0, 0, 0)
-    assert (seen.lag_seconds, Seen.of(watch.look()).lag_seconds) == (0.0, 0.0)
+    watched = Seen.of(watch.look())
+    assert (seen.lag_seconds, watched.lag_seconds) == (0.0, 0.0)
+    assert watched.delta == seen.delta
 
 
 def compared(snapshot: Snapshot) -> FolderComparison:

@@ -61,6 +61,7 @@ def test_each_state_has_its_folders(served: Served, state: str, paths: set[str])
     assert {folder["path"].rpartition("/")[2] for folder in found} == paths
     assert {folder["state"] for folder in found} == {state}
     assert asked(served, "?state=all")["total"] == 6
+    assert {folder["lag_messages"] for folder in found} == ({0} if state == "replicated" else {None})
 
 
 @pytest.mark.parametrize("sort", SORTS)

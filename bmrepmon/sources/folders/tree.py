@@ -131,6 +131,7 @@ class FolderTree:
             if look is not None:
                 waiting.append((path, walk.add(name, NEW, look), look.children, 1))
         while waiting:
+            self._go_on()
             path, parent, children, depth = waiting.pop()
             first = len(walk.names)
             for name, look in self._looks(last, path, children):
@@ -165,7 +166,6 @@ class FolderTree:
             return
         try:
             for name, number in children:
-                self._go_on()
                 if look := last.look(name, number, within):
                     yield name, look
         finally:
