@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-PATIENCE = 20.0  # seconds, far more than anything here takes
+PATIENCE = 60.0  # seconds, far more than anything here takes
 
 
 def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:

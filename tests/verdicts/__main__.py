@@ -115,8 +115,7 @@ def table(document: dict[str, Any]) -> str:
         ("found after, p99 (s)", stalls["p99"]),
     ]
     lines = [
-        f"{calm['days']:g} calm days, {calm['judgements']} judgements, {stalls['n']} stalls, seed {document['seed']}:"
-        f" {document['seconds']} s\n",
+        f"{calm['days']:g} calm days, {calm['judgements']} judgements, {stalls['n']} stalls, seed {document['seed']}\n",
         "| | bmrepmon | rate == 0 for 15m | Burrow's rules |",
         "|---|--:|--:|--:|",
         *(f"| {name} | {of['ours']} | {of['rate']} | {of['burrow']} |" for name, of in rows),

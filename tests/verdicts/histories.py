@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from verdicts.world import Folder, Server, Trouble
 
+from bmrepmon.demo.chance import chance as draw
+
 DAY, HOUR, MINUTE = 86400.0, 3600.0, 60.0
 BEGIN = 1_790_000_000.0  # Unix seconds of some morning
 FOLDERS = 12
@@ -78,14 +80,14 @@ def make_server(chance: Random, name: str = "bm-master", **wishes: object) -> Se
 
 def calm_day(seed: int, number: int) -> History:
     """Build a day on which nothing is wrong, whatever it looks like."""
-    chance = Random(f"calm {seed} {number}")
+    chance = draw(seed, f"calm {number}")
     kind = list(CALM)[number % len(CALM)]
     return CALM[kind](chance)
 
 
 def stalled_hours(seed: int, number: int) -> History:
     """Build an ordinary hour, a stall, and its end."""
-    chance = Random(f"stall {seed} {number}")
+    chance = draw(seed, f"stall {number}")
     wrong = STALLS[number % len(STALLS)]
     probes = chance.random() < 0.75
     sessions = 4 if wrong.trouble.fewer else chance.choice((1, 4))

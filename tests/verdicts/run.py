@@ -3,19 +3,28 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import cos, pi
-from random import Random
 
 from verdicts.histories import BEGIN, DAY, HOUR, MINUTE, STALLS, Cue, History, make_server
 from verdicts.monitor import Monitor
 from verdicts.rivals import Burrow, ZeroRate
 from verdicts.world import POLL, Server, Trouble, core_starts, session_starts
 
+from bmrepmon.demo.chance import chance as draw
 from bmrepmon.model.log_events import Failure, LogEvent, Reply
 
 STEP, CALM_STEP = 10.0, 30.0  # seconds between two judgements: as the daemon does, and where nothing happens
 NEAR = (MINUTE, 20 * MINUTE)  # before and after a cue
 SETTLED = 5 * MINUTE  # after which the reason must be the right one
-BY_CAUSE = {wrong.cause: wrong for wrong in STALLS}
+CHANGES = {  # of the world, by the act that brings them
+    **{wrong.cause: wrong.trouble for wrong in STALLS},
+    "core stops": Trouble(no_session=True, not_listening=True),
+    "core is ready": Trouble(no_session=True),
+    "client leaves": Trouble(no_session=True),
+    "log away": Trouble(log_away=True),
+    "log back": Trouble(),
+    "count fails": Trouble(database_away=True),
+}
+Rings = dict[str, bool]  # who rings
 
 
 @dataclass(slots=True)
@@ -70,32 +79,20 @@ class Play:
 
     def _act(self, cue: Cue, at: float) -> None:
         server, now = self.history.servers[cue.server], BEGIN + self.shift + at
-        match cue.act.split():
-            case ["burst"]:
-                server.batch = 20
-                for folder in server.folders:
-                    folder.change(now, messages=200)
-            case ["core", "stops"]:
-                server.trouble = Trouble(no_session=True, not_listening=True)
-            case ["core", "is", "ready"]:
-                server.trouble = Trouble(no_session=True)
-                self._said += core_starts(now)
-            case ["client", "leaves"]:
-                server.trouble = Trouble(no_session=True)
-            case ["log", where]:
-                server.trouble = Trouble(log_away=where == "away")
-            case ["clock", seconds]:
-                self.shift += float(seconds)
-            case ["daemon", "restarts"]:
-                self.monitor.restart(now)
-            case ["count", "fails"]:
-                server.trouble = Trouble(database_away=True)
-            case ["mend"]:
-                if server.trouble.no_session:
-                    self._said += session_starts(now)
-                server.trouble = Trouble()
-            case _:
-                server.trouble = replace(BY_CAUSE[cue.act].trouble)
+        if cue.act in CHANGES:
+            server.trouble = replace(CHANGES[cue.act])
+            self._said += core_starts(now) if cue.act == "core is ready" else []
+        elif cue.act == "mend":
+            self._said += session_starts(now) if server.trouble.no_session else []
+            server.trouble = Trouble()
+        elif cue.act == "burst":
+            server.batch = 20
+            for folder in server.folders:
+                folder.change(now, messages=200)
+        elif cue.act == "daemon restarts":
+            self.monitor.restart(now)
+        else:
+            self.shift += float(cue.act.removeprefix("clock "))
 
     def _complaints(self, at: float) -> list[LogEvent]:
         wrong = self.history.stall
@@ -114,11 +111,11 @@ def play(history: History) -> Outcome:
     """Play a history to its end."""
     outcome, playing = Outcome(history.kind, history.seconds), Play(history)
     rate, burrow = ZeroRate(), Burrow()
-    before = {"us": False, "rate": False, "burrow": False}
+    before: Rings = {"us": False, "rate": False, "burrow": False}
     for at, now, events in playing.steps():
         outcome.judgements += 1
         watch_rivals(history.servers, events, burrow, now)
-        rings = {
+        rings: Rings = {
             "us": False,
             "rate": rate.look(now, applied=any(isinstance(event, Reply) and event.status == "ok" for event in events)),
             "burrow": burrow.look(now, {id(f): f.modseq for s in history.servers for f in (s.probe, *s.folders)}),
@@ -130,7 +127,7 @@ def play(history: History) -> Outcome:
                 rings["us"] |= verdict.severity == "critical"
                 if verdict.severity == "critical" and not before["us"] and not during(history, at):
                     outcome.noise.append(f"{at / HOUR:.2f} h: {verdict.finding.state}/{verdict.finding.reason}")
-        note(outcome, history, playing, at, rings, before)
+        note(outcome, playing, at, rings, before)
         before = rings
     return outcome
 
@@ -141,10 +138,9 @@ def during(history: History, at: float) -> bool:
     return wrong is not None and history.stalled_at <= at <= history.stalled_at + wrong.lasts + 10 * MINUTE
 
 
-def note(
-    outcome: Outcome, history: History, playing: Play, at: float, rings: dict[str, bool], before: dict[str, bool]
-) -> None:
+def note(outcome: Outcome, playing: Play, at: float, rings: Rings, before: Rings) -> None:
     """Count alarms: for nothing, or of the stall."""
+    history = playing.history
     if not during(history, at):
         outcome.criticals += rings["us"] and not before["us"]
         outcome.rate_rings += rings["rate"] and not before["rate"]
@@ -183,10 +179,9 @@ def watch_rivals(servers: list[Server], events: list[LogEvent], burrow: Burrow, 
 
 def eta_errors(seed: int, number: int) -> list[float]:
     """Play a migration at a steady rate; return how far off each time to drained was, after a tenth of it."""
-    chance = Random(f"eta {seed} {number}")
-    server = make_server(
-        chance, mail=chance.choice((0.0, 0.2)), batch=chance.choice((20, 50)), capacity=1.0, latency=0.5
-    )
+    chance = draw(seed, f"eta {number}")
+    mail, batch = chance.choice((0.0, 0.2)), chance.choice((20, 50))
+    server = make_server(chance, mail=mail, batch=batch, capacity=1.0, latency=0.5)
     for folder in server.folders:
         folder.change(BEGIN, messages=chance.randint(1500, 6000))
     playing = Play(History("migration", 12 * HOUR, [server]))
