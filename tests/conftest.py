@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from leaks import nothing_left
+
+# A machine that does other things too makes any example slow; hypothesis knows that of CI by itself.
+settings.register_profile("patient", settings.get_profile("default"), deadline=None)
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True, scope="session")
