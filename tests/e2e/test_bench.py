@@ -10,7 +10,7 @@ import pytest
 from bench import folders
 from bench.measure import Case, Differs, compare
 
-TINY = ("--messages=300", "--folders=12", "--cyrus-folders=250", "--runs=2")
+TINY = ("--messages=300", "--folders=12", "--cyrus-folders=250", "--audited=400", "--runs=2")
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,11 +27,17 @@ def test_writes_one_row_for_each_case(tmp_path: Path) -> None:
     )
 
     rows = {row["name"]: row for row in json.loads(output.read_text())["results"]}
-    assert list(rows) == ["spool_full_300", "folders_250_first", "folders_250_changed", "folders_250_memory"]
+    assert {name: row["unit"] for name, row in rows.items()} == {
+        "spool_full_300": "s",
+        "folders_250_first": "s",
+        "folders_250_changed": "s",
+        "folders_250_memory": "MiB",
+        "audit_messages": "messages/s",
+    }
     for name, row in rows.items():
         assert list(row) == ["name", "unit", "ours", "peer", "peer_name", "ratio", "n"]
-        assert (row["unit"], row["n"]) == ("MiB" if name.endswith("memory") else "s", 2)
-        assert (row["peer"] is None) == (row["ratio"] is None) == name.startswith("folders")
+        assert row["n"] == 2
+        assert (row["peer"] is None) == (row["ratio"] is None) == (name != "spool_full_300")
         assert f"| {name} | {row['unit']} |" in done.stdout
     assert list(tmp_path.iterdir()) == [output]
 
