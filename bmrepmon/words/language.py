@@ -15,6 +15,7 @@ UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 SMALLER = {"d": (3600.0, "h"), "h": (60.0, "min"), "min": (1.0, "s")}
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first one that is set and not empty
 INCLUDED: Mapping[str, tuple[str, ...]] = {
+    "nagios": ("verdict",),
     "status": ("verdict",),
     "page": ("verdict", "status"),
 }  # the texts of an area that need others

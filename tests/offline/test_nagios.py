@@ -19,9 +19,11 @@ from served import LOOPBACK, Served
 from bmrepmon.cli import bmrepmon
 from bmrepmon.offline.nagios import MEASURES, SITE
 from bmrepmon.offline.nagios.ranges import Range
+from bmrepmon.offline.nagios.report import judge
 from bmrepmon.publish.access import Access
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
+from bmrepmon.words.language import load_language
 
 PERFDATA = re.compile(r"^[^ ='|]+=(U|-?\d+(\.\d+)?(e[+-]\d+)?(s|B)?);[\d.:~@]*;[\d.:~@]*;0?$")
 
@@ -68,6 +70,40 @@ def test_thresholds_decide(served: Served) -> None:
     assert check(*asked, "-w", f"lag_messages={lag - 1}")[0] == 1
     assert check(*asked, "-w", f"lag_messages={lag - 1}", "-c", f"lag_messages=@{lag}:{lag}")[0] == 2
     assert f"messages behind: {lag}" in check(*asked, "-w", f"lag_messages={lag - 1}")[1]
+
+
+def verdict(state: str, reason: str, severity: str, backend: str = "bm-master") -> Any:
+    """Return a document whose only backend has this verdict, and lags for 200 s."""
+    judged = {"state": state, "reason": reason, "severity": severity}
+    folders = {"lag_seconds": 200.0, "lag_messages": 1200}
+    one = {"name": backend, "verdict": judged, "folders": folders, "sessions": {"active": 0, "expected": 4}}
+    return {"backends": [one], "sources": []}
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "said"),
+    [
+        (("catching_up", "draining", "info"), 0, "OK - bm-master: catching up, lag"),
+        (("starting", "core_restarting", "info"), 0, "OK - bm-master: starting, lag"),
+        (("stuck_folders", "session_missing", "warning"), 1, "WARNING - bm-master: folders stuck, One of the"),
+        (("stalled", "sync_client_hung", "critical"), 2, "CRITICAL - bm-master: stalled, sync_client is connected"),
+        (("unknown", "blind", "warning"), 3, "UNKNOWN - bm-master: unknown, Neither the log"),
+    ],
+)
+def test_the_verdict_decides_where_nothing_else_was_asked(found: tuple[str, str, str], level: int, said: str) -> None:
+    """A lag that is being worked off, and a restart, wake nobody."""
+    report = judge(verdict(*found), {}, {}, load_language("en", "nagios"))
+
+    assert report.level == level
+    assert str(report).lower().startswith(f"replication {said}".lower())
+
+
+def test_what_was_asked_for_counts_beside_the_verdict() -> None:
+    """Somebody who wants to hear of 100 s of lag does."""
+    document = verdict("catching_up", "draining", "info")
+    report = judge(document, {}, {"lag_seconds": Range.read("100")}, load_language("en", "nagios"))
+
+    assert report.level == 2
 
 
 def test_the_line_carries_perfdata(served: Served) -> None:

@@ -65,12 +65,18 @@ class Report:
 
 
 def judge(document: Part, warning: Ranges, critical: Ranges, t: Language) -> Report:
-    """Judge the document by the ranges asked for, and by those of the measures where none was."""
+    """Judge the document by the verdicts, and by the ranges asked for.
+
+    Where there is no verdict yet, by the ranges that measures have of their own.
+    """
     levels, texts, perfdata = [], [], []
     for backend in document["backends"]:
-        findings = [_find(measure, backend, warning, critical) for measure in MEASURES]
-        levels.append(_worst(*(f.level for f in findings)) if _known(findings) else Level.UNKNOWN)
-        texts.append(f"{backend['name']}: {', '.join(_phrases(findings, t)) or t('nothing_known')}")
+        verdict = backend.get("verdict")
+        findings = [_find(measure, backend, warning, critical, judged=verdict is not None) for measure in MEASURES]
+        known = [_of_verdict(verdict)] if verdict else [] if _known(findings) else [Level.UNKNOWN]
+        levels.append(_worst(*known, *(f.level for f in findings)))
+        phrases = (*_told(verdict, t), *_phrases(findings, t))
+        texts.append(f"{backend['name']}: {', '.join(phrases) or t('nothing_known')}")
         perfdata += [finding.perfdata(f"{backend['name']}_") for finding in findings]
     site = _find(SITE, document, warning, critical)
     if names := failed_sources(document):
@@ -79,11 +85,26 @@ def judge(document: Part, warning: Ranges, critical: Ranges, t: Language) -> Rep
     return Report(level, "; ".join(texts) or t("no_backend"), " ".join([*perfdata, site.perfdata("")]))
 
 
-def _find(measure: Measure, part: Part, warning: Ranges, critical: Ranges) -> Finding:
+def _of_verdict(verdict: Part) -> Level:
+    if verdict["state"] == "unknown":
+        return Level.UNKNOWN
+    return {"critical": Level.CRITICAL, "warning": Level.WARNING}.get(verdict["severity"], Level.OK)
+
+
+def _told(verdict: Part | None, t: Language) -> Iterator[str]:
+    """Say the verdict, and why, where that is news."""
+    if verdict:
+        yield t(f"state_{verdict['state']}")
+        if _of_verdict(verdict) != Level.OK:
+            yield t(f"reason_{verdict['reason']}").rstrip(".")
+
+
+def _find(measure: Measure, part: Part, warning: Ranges, critical: Ranges, *, judged: bool = False) -> Finding:
+    own = (None, None) if judged else (measure.warning, measure.critical)
     asked_for = [asked[measure.name] for asked in (warning, critical) if measure.name in asked]
     low, high = (
         asked.get(measure.name) or (Range.read(default) if default and not asked_for else None)
-        for asked, default in ((warning, measure.warning), (critical, measure.critical))
+        for asked, default in zip((warning, critical), own, strict=True)
     )
     wanted = any(not limit.idle for limit in asked_for)
     return Finding(measure, measure.read(part), low, high, wanted)
