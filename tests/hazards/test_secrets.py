@@ -3,6 +3,7 @@
 import base64
 import copy
 import pickle
+import signal
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,13 @@ def test_the_daemon_tells_no_secret(make_server: MakeServer) -> None:
     with Daemon(server.root, where, ["--log-level", "debug"], PGPASSWORD=ENVIRON, **QUICK) as daemon:
         eventually(lambda: health(daemon, "database")["success"] is False)
         answers = {path: daemon.get(path)[1].decode() for path in ASKED}
+        for asking in ("status", "nagios"):
+            asked = bmrepmon(asking, "--url", f"http://127.0.0.1:{daemon.port}")
+            answers[asking] = asked.stdout + asked.stderr
+        where.write_text(f'{where.read_text()}\n[[backend]]\nname = "b"\ndatabase = "password=\'{PASSWORD}"\n')
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: health(daemon, "configuration")["success"] is False)
+        answers["after a reload"] = daemon.get("/")[1].decode() + daemon.get("/api/v1/status")[1].decode()
         assert daemon.stop() == 0
         log = "".join(daemon.log)
     state = server.root / "var/lib/bmrepmon"
@@ -80,6 +88,7 @@ def test_no_command_tells_a_secret(make_server: MakeServer) -> None:
         *(("doctor", *machine, "--format", form) for form in ("text", "json")),
         *(("folders", *machine, "--all", "--format", form) for form in ("text", "json", "csv")),
         *(("replay", log, "--format", form) for form in ("text", "json")),
+        *(("audit", *machine, "--format", form) for form in ("text", "json", "jsonl")),
     ]
     told = {command: bmrepmon(*command, PGPASSWORD=ENVIRON) for command in commands}
 
