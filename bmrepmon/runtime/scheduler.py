@@ -88,11 +88,6 @@ class SourceScheduler:
         """Return the threads of the sources that are in a round, with their names."""
         return self._rounds.running()
 
-    def trigger(self, source: str, backend: str) -> None:
-        """Read one source now, unless a round of it runs; its next interval begins here."""
-        poller, _ = self._scheduled[source, backend]
-        self._scheduler.modify_job(poller.name, next_run_time=datetime.now(UTC))
-
     def run_once(self, deadline: float) -> tuple[str, ...]:
         """Read every source once, all at the same time, and close it; name those that took too long.
 

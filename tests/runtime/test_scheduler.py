@@ -95,21 +95,6 @@ def test_the_libraries_say_nothing_of_each_round(
     assert logging.getLogger().level == before
 
 
-def test_a_source_can_be_read_now(build: Build, applied: Applied) -> None:
-    """Something else knows that there is news."""
-    scheduler = build((Scripted(name="spool"), RARELY), (Scripted(name="database"), RARELY))
-    scheduler.start()
-    applied.await_readings(1, "database")
-    for thread in scheduler._rounds.running():  # while a round runs, no other is begun
-        thread.join(WITHIN)
-    scheduler.trigger("database", "bm-master")
-    applied.await_readings(2, "database")
-
-    assert len(applied.readings("spool")) <= 1
-    with pytest.raises(KeyError):
-        scheduler.trigger("database", "elsewhere")
-
-
 def test_a_bug_ends_neither_its_source_nor_another(build: Build, applied: Applied) -> None:
     """A source with a bug gets its next round like every other."""
 
