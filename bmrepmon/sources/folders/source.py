@@ -1,7 +1,9 @@
 """The folders of one backend on both sides: first as Cyrus has them, then as the replica does."""
 
+import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from bmrepmon.model.lag import FolderComparison, compare
@@ -54,7 +56,8 @@ class FolderSource:
             SourceError: the metadata cannot be read; or the database cannot, and there is no log.
         """
         try:
-            self._last = self._compare()
+            with uncollected():
+                self._last = self._compare()
         finally:
             self._looked.set()
         return self._last
@@ -81,3 +84,15 @@ class FolderSource:
             if log is None:
                 raise
             return compare(survey, None, log, str(error))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Spare the collector a hundred thousand new values, none of which is part of a circle: a sixth of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
