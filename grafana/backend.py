@@ -1,5 +1,6 @@
 """One backend in detail: which folders, which partitions, which commands."""
 
+from grafana import verdict
 from grafana.shown import LAG, NONE_WANTED, Board, Panel, Query, Row
 
 FOLDERS = Row(
@@ -150,5 +151,5 @@ BOARD = Board(
     "bmrepmon-backend",
     "BlueMind replication / Backend",
     "One backend in detail.",
-    (FOLDERS, DELTA, PARTITIONS, BACKLOG, COMMANDS),
+    (verdict.row("bmrepmon-overview"), FOLDERS, DELTA, PARTITIONS, BACKLOG, COMMANDS),
 )

@@ -1,7 +1,7 @@
 """From our values to Grafana's, by its own library."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, statetimeline, timeseries
 from grafana_foundation_sdk.cog.builder import Builder
@@ -15,6 +15,8 @@ from grafana_foundation_sdk.models.dashboard import (
     DynamicConfigValue,
     Threshold,
     ThresholdsMode,
+    ValueMap,
+    ValueMappingResult,
     VariableModel,
     VariableRefresh,
     VariableSort,
@@ -30,7 +32,8 @@ BOARDS: Mapping[str, Board] = {
     "health": health.BOARD,
 }
 PROMETHEUS = DataSourceRef("prometheus", "${datasource}")
-RUNBOOKS = "http://127.0.0.1:10057/runbooks"  # every bmrepmon serves them
+PAGE = "http://127.0.0.1:10057"  # of bmrepmon; every one serves all runbooks
+RUNBOOKS = f"{PAGE}/runbooks"
 CHOSEN = "${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${backend:queryparam}&${__url_time_range}"
 
 Drawing = stat.Panel | timeseries.Panel | statetimeline.Panel
@@ -41,6 +44,11 @@ ANNOTATIONS = (
         "No session: bm-core or sync_client restarts",
         "red",
         f"max by (backend) (bmrepmon_active_sessions{{{OWN}}}) == 0",
+    ),
+    (
+        "Configuration read again",
+        "green",
+        f"changes(bmrepmon_config_last_reload_success_timestamp_seconds{{{SITE}}}[$__rate_interval]) > 0",
     ),
     (
         "replication.log rotated",
@@ -118,23 +126,41 @@ def draw(panel: Panel) -> Drawing:
     """Draw a panel."""
     drawing = KINDS[panel.kind](panel)
     drawing.title(panel.title).description(panel.description).unit(panel.unit).datasource(PROMETHEUS)
-    drawing.span(panel.width).height(4 if panel.kind == "stat" else 8)
+    drawing.span(panel.width).height(8 if panel.kind == "graph" else 4)
     steps = [Threshold(value, colour) for value, colour in panel.steps]
     drawing.thresholds(dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
     for number, query in enumerate(panel.queries):
         asked = prometheus.Dataquery().expr(query.expr).legend_format(query.legend).ref_id(chr(ord("A") + number))
         asked.datasource(PROMETHEUS)
-        drawing.with_target(asked.instant() if panel.kind == "stat" else asked.range())
-    if panel.board:
-        drawing.data_links([dashboard.DashboardLink("In detail").url(f"/d/{panel.board}?{CHOSEN}")])
-    if panel.alert:
+        drawing.with_target(asked.instant() if panel.kind in {"stat", "state"} else asked.range())
+    if panel.words:
+        words = {str(word.value): ValueMappingResult(word.text, word.colour, None, word.value) for word in panel.words}
+        drawing.mappings([ValueMap(words)])
+    if leads := list(clicks(panel)):
+        drawing.data_links(leads)
+    if panel.alert is not None:
         runbook = dashboard.DashboardLink("What to do").type(DashboardLinkType.LINK)
         drawing.links([runbook.url(f"{RUNBOOKS}/{panel.alert}").target_blank(True)])
     return drawing
 
 
+def clicks(panel: Panel) -> Iterator[Builder[DashboardLink]]:
+    """Yield where a click leads: to another dashboard, and from a state to the status page of its backend."""
+    if panel.board:
+        yield dashboard.DashboardLink("In detail").url(f"/d/{panel.board}?{CHOSEN}")
+    if panel.words:
+        page = dashboard.DashboardLink("Why, and what to do").url(f"{PAGE}/?backend=${{__field.labels.backend}}")
+        yield page.target_blank(True)
+
+
+def _state(_: Panel) -> stat.Panel:
+    shown = stat.Panel().color_mode(drawn.BigValueColorMode.BACKGROUND_SOLID)
+    shown.graph_mode(drawn.BigValueGraphMode.NONE).text_mode(drawn.BigValueTextMode.VALUE_AND_NAME)
+    return shown.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+
+
 def _stat(panel: Panel) -> stat.Panel:
-    named = panel.unit == "none"  # the series are the message, as with the states of the verdict
+    named = panel.unit == "none"  # the series are the message
     shown = stat.Panel().color_mode(drawn.BigValueColorMode.VALUE).graph_mode(drawn.BigValueGraphMode.NONE)
     shown.text_mode(drawn.BigValueTextMode.NAME if named else drawn.BigValueTextMode.AUTO)
     return shown.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
@@ -156,7 +182,7 @@ def _graph(panel: Panel) -> timeseries.Panel:
 
 
 def _states(_: Panel) -> statetimeline.Panel:
-    return statetimeline.Panel().show_value(drawn.VisibilityMode.NEVER).row_height(0.8)
+    return statetimeline.Panel().show_value(drawn.VisibilityMode.AUTO).row_height(0.8)
 
 
-KINDS: Mapping[str, Callable[[Panel], Drawing]] = {"stat": _stat, "graph": _graph, "states": _states}
+KINDS: Mapping[str, Callable[[Panel], Drawing]] = {"stat": _stat, "state": _state, "graph": _graph, "states": _states}

@@ -1,20 +1,14 @@
 """The overview: does it replicate, how far, until when, what is wrong."""
 
 from grafana.shown import ALL_WANTED, LAG, NEUTRAL, NONE_WANTED, Board, Panel, Query, Row, stat
+from grafana.verdict import state, states
 
 DETAIL = "bmrepmon-backend"
 
 VERDICT = Row(
     "Verdict",
     (
-        stat(
-            "State",
-            "What bmrepmon makes of all that it sees; its status page says why, and what to do.",
-            "none",
-            Query("max by (backend, state) (bmrepmon_verdict{$own}) == 1", "{{backend}}: {{state}}"),
-            alert="BlueMindReplicationStalled",
-            board=DETAIL,
-        ),
+        state(DETAIL, 4),
         stat(
             "In this state for",
             "Time since the verdict changed last.",
@@ -49,14 +43,7 @@ VERDICT = Row(
             Query("sum by (backend) (bmrepmon_delta_messages{$own})"),
             board=DETAIL,
         ),
-        Panel(
-            "States over time",
-            "Which state the verdict was in.",
-            "none",
-            (Query("max by (backend, state) (bmrepmon_verdict{$own}) == 1", "{{backend}} {{state}}"),),
-            "states",
-            24,
-        ),
+        states(24),
     ),
 )
 

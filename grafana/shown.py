@@ -30,16 +30,26 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What a value is called, and its colour."""
+
+    value: int
+    text: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel. Of twelve half columns ``width`` is how many it takes; ``alert`` is whose runbook it links to."""
+    """One panel. Of 24 columns ``width`` is how many it takes; ``alert`` is whose runbook it links to, "" is to all."""
 
     title: str
     description: str
     unit: str
     queries: tuple[Query, ...]
-    kind: str = "graph"  # graph, stat, states
+    kind: str = "graph"  # graph, stat, state, states
     width: int = 12
     steps: tuple[Step, ...] = NEUTRAL
+    words: tuple[Word, ...] = ()
     alert: str | None = None
     board: str | None = None  # where a click leads
     stacked: bool = False

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from programs import program
 
+from bmrepmon.model.verdict.states import VERDICT_STATES
 from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED
-from grafana.boards import ANNOTATIONS, BOARDS, render
+from bmrepmon.words.language import load_language
+from grafana.boards import ANNOTATIONS, BOARDS, RUNBOOKS, render
+from grafana.verdict import COLOURS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "grafana"
@@ -19,6 +22,8 @@ FILES = {file.stem: json.loads(file.read_text("utf-8")) for file in FOLDER.glob(
 SUFFIXES = r"(_bucket|_sum|_count)$"
 UNITS = {"none", "short", "s", "bytes", "cps", "percentunit"}  # of Grafana's, those that are used here
 PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
+STATUS_PAGE = "http://127.0.0.1:10057/?backend=${__field.labels.backend}"
+STATIC = ROOT / "bmrepmon/publish/static"
 EACH_BOARD = pytest.mark.parametrize("name", sorted(BOARDS))
 
 
@@ -112,13 +117,57 @@ def test_a_query_is_of_the_chosen_daemons(panel: Any) -> None:
 
 @EACH_PANEL
 def test_links_lead_somewhere(panel: Any) -> None:
-    """To a dashboard of ours, with everything that was chosen, and to a runbook that there is."""
+    """To a dashboard of ours, with everything that was chosen, to the status page, and to a runbook that there is."""
     for link in panel["fieldConfig"]["defaults"].get("links", []):
+        if link["url"] == STATUS_PAGE:
+            continue
         assert re.match(r"/d/bmrepmon-(\w+)\?", link["url"])[1] in BOARDS  # type: ignore[index]
         for variable in ("datasource", "job", "instance", "backend"):
             assert f"${{{variable}:queryparam}}" in link["url"]
     for link in panel.get("links", []):
-        assert (ROOT / f"docs/runbooks/{link['url'].rpartition('/')[2]}.md").is_file()
+        name = link["url"].removeprefix(f"{RUNBOOKS}/")
+        assert not name or (ROOT / f"docs/runbooks/{name}.md").is_file()
+
+
+@EACH_BOARD
+def test_every_dashboard_tells_the_state_in_words_and_colours(name: str) -> None:
+    """Now and over time, each state by the name that the page has for it, and with links to why and what to do."""
+    now, before = (panel for panel in panels(name) if panel["title"] in {"State", "States over time"})
+    t = load_language("en", "verdict")
+
+    assert (now["type"], before["type"]) == ("stat", "state-timeline")
+    for panel in (now, before):
+        [mapping] = panel["fieldConfig"]["defaults"]["mappings"]
+        told = {(word["text"], word["color"]) for word in mapping["options"].values()}
+        assert told == {(t(f"state_{state}"), COLOURS[state]) for state in VERDICT_STATES}
+        assert panel["fieldConfig"]["defaults"]["links"][-1]["url"] == STATUS_PAGE
+    assert now["options"]["textMode"] == "value_and_name"  # never the colour alone
+    assert [link["url"] for link in now["links"]] == [f"{RUNBOOKS}/"]
+
+
+def test_the_number_of_a_state_is_that_of_its_word() -> None:
+    """The query gives a state the number under which its name stands; 0 is what is left, and says nothing."""
+    [state] = (panel for panel in panels("overview") if panel["title"] == "State")
+    [mapping] = state["fieldConfig"]["defaults"]["mappings"]
+    numbers = dict(re.findall(r'state="(\w+)"\} \* (\d+)', state["targets"][0]["expr"]))
+    t = load_language("en", "verdict")
+
+    assert set(numbers) == set(VERDICT_STATES) - {"unknown"}
+    assert {mapping["options"][number]["text"]: number for number in numbers.values()} == {
+        t(f"state_{name}"): number for name, number in numbers.items()
+    }
+    assert mapping["options"]["0"]["text"] == t("state_unknown")
+
+
+@pytest.mark.parametrize("state", VERDICT_STATES)
+def test_a_state_has_the_colour_of_the_page(state: str) -> None:
+    """Whoever looks from one to the other finds the same colour."""
+    ribbon = re.findall(r"^\.stretch([^{]*)\{ fill: var\((--\w+)\)", (STATIC / "chart.css").read_text(), re.MULTILINE)
+    names = [variable for classes, variable in ribbon if f".{state}" in classes or not classes.strip()]
+    light = re.search(rf"{names[-1]}: (#\w+)", (STATIC / "style.css").read_text())
+
+    assert light
+    assert COLOURS[state] == light[1]
 
 
 def test_every_dashboard_of_the_alerts_is_there() -> None:
@@ -141,7 +190,7 @@ def test_every_metric_of_a_dashboard_is_published(name: str) -> None:
 
 @EACH_BOARD
 def test_what_bends_a_curve_is_marked_in_it(name: str) -> None:
-    """Restarts, rotations and changes of the verdict are annotations, from the same Prometheus."""
+    """Restarts, rotations, reloads and changes of the verdict are annotations, from the same Prometheus."""
     found = FILES[name]["annotations"]["list"]
 
     assert [annotation["name"] for annotation in found] == [title for title, _, _ in ANNOTATIONS]

@@ -13,12 +13,14 @@ from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from daemon import BMREPMON
 from programs import program
 
 from grafana.boards import ANNOTATIONS, BOARDS
+from grafana.verdict import COLOURS, STATE
 
-PATIENCE = 90.0  # seconds; it takes about twenty
+PATIENCE = 240.0  # seconds; it takes about twenty
 SCRAPED = """
 global: {scrape_interval: 1s}
 scrape_configs: [{job_name: bmrepmon, static_configs: [{targets: ["127.0.0.1:%d"]}]}]
@@ -28,6 +30,7 @@ RARE = {  # what one scenario cannot promise, and why
     "bmrepmon_source_running_since_timestamp_seconds": "a round of the demo is over before it is scraped",
     "bmrepmon_sync_log_batch_timestamp_seconds": "a batch of the demo is worked off before it is looked at",
     "}) == 0": "no session is lost when only the database goes away",
+    "bmrepmon_config_last_reload_success_timestamp_seconds": "nobody sends SIGHUP",
     "bmrepmon_eta_": "nothing drains at a steady rate while a test waits",
     "bmrepmon_log_rotations_total{job": "nothing rotates while a test waits",
 }
@@ -76,11 +79,11 @@ def get(port: int, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def ask(port: int, query: str, since: float) -> list[Any]:
-    """Return the series of a query from ``since`` until now, all variables at All."""
+def ask(port: int, query: str, since: float, until: float | None = None) -> list[Any]:
+    """Return the series of a query from ``since`` until ``until`` or now, all variables at All."""
     for name, value in FILLED.items():
         query = query.replace(name, value)
-    asked = urlencode({"query": query, "start": since, "end": time.time(), "step": 1})
+    asked = urlencode({"query": query, "start": since, "end": until or time.time(), "step": 1})
     answer = json.loads(get(port, f"/api/v1/query_range?{asked}")[1])
     assert answer["status"] == "success", f"{query}: {answer.get('error')}"
     series: list[Any] = answer["data"]["result"]
@@ -100,6 +103,7 @@ def may_be_empty(query: str) -> bool:
     return any(name in query for name in RARE)
 
 
+@pytest.mark.timeout(3 * PATIENCE)
 def test_every_query_finds_what_it_shows(tmp_path: Path) -> None:
     """In a demo whose database goes away and comes back, no panel is empty and no expression is refused."""
     prometheus = program("prometheus", "prometheus")
@@ -123,3 +127,18 @@ def test_every_query_finds_what_it_shows(tmp_path: Path) -> None:
             while empty := [query for query in empty if not ask(port, query, since)]:
                 assert time.monotonic() < deadline, f"no data for {empty}"
                 threading.Event().wait(0.5)
+            now = time.time()
+            while (told := numbers(port, since, now)) != (meant := numbers_of_states(port, since, now)):
+                assert time.monotonic() < deadline, f"{told} instead of {meant}"  # a scrape came in between
+            assert told
+
+
+def numbers(port: int, since: float, until: float) -> set[tuple[float, int]]:
+    """Return the panel "State" as Prometheus fills it: moment and number of a state."""
+    return {(at, int(number)) for series in ask(port, STATE.expr, since, until) for at, number in series["values"]}
+
+
+def numbers_of_states(port: int, since: float, until: float) -> set[tuple[float, int]]:
+    """Return the same by the names of the states."""
+    found = ask(port, "bmrepmon_verdict == 1", since, until)
+    return {(at, list(COLOURS).index(series["metric"]["state"])) for series in found for at, _ in series["values"]}
