@@ -20,7 +20,7 @@ from bmrepmon.publish.document import (
     StoreFiles,
 )
 from bmrepmon.publish.status import describe
-from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, remedy, state_of
+from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, otherwise, remedy, state_of
 from bmrepmon.words.language import UNKNOWN, Language
 
 SEVERITY_COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red"}
@@ -82,12 +82,19 @@ def _verdict(backend: BackendStatus, status: Status, t: Language) -> Iterator[Re
     yield indented(Text(t(f"reason_{verdict.reason}")))
     for alike in verdict.alike:
         yield indented(Text(t("verdict_alike", reason=t(f"reason_{alike}"))))
-    for line in remedy(t, verdict.reason):
-        yield indented(Text(f"  {line}", style="cyan", no_wrap=True))
+    yield from _commands(remedy(t, verdict.reason))
+    for alike, lines in otherwise(t, verdict):
+        yield indented(Text(t("verdict_otherwise", reason=t(f"reason_{alike}"))))
+        yield from _commands(lines)
     if backend.eta:
         times = {name: t.length(seconds) for name, seconds in asdict(backend.eta).items()}
         yield indented(Text(t("verdict_eta", **times)))
     yield Text()
+
+
+def _commands(lines: tuple[str, ...]) -> Iterator[RenderableType]:
+    for line in lines:
+        yield indented(Text(f"  {line}", style="cyan", no_wrap=True))
 
 
 def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Row]:

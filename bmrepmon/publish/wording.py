@@ -1,8 +1,8 @@
 """Words that the page and the terminal share, beside the texts of the languages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from bmrepmon.publish.document import LogStatus, SourceStatus, Status
+from bmrepmon.publish.document import LogStatus, SourceStatus, Status, VerdictStatus
 from bmrepmon.words.language import Language
 
 MARKS: Mapping[str, str] = {"good": "✓", "failed": "✗", "empty": "○", "waiting": "…"}  # never colour alone
@@ -16,6 +16,16 @@ SEVERITY_MARKS: Mapping[str, str] = {"ok": "✓", "info": "…", "warning": "!",
 def remedy(t: Language, reason: str) -> tuple[str, ...]:
     """Return what to type for a reason of a verdict, in the texts of ``verdict``."""
     return tuple(t.texts[f"remedy_{reason}"].splitlines())
+
+
+def otherwise(t: Language, verdict: VerdictStatus) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what would look the same as a verdict, and what to type then; each line is told once."""
+    told = set(remedy(t, verdict.reason))
+    for alike in verdict.alike:
+        more = tuple(line for line in remedy(t, alike) if line not in told)
+        told.update(more)
+        if more:
+            yield alike, more
 
 
 def state_of(source: SourceStatus) -> str:

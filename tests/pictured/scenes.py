@@ -78,7 +78,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "stalled": scene(
         "stalled", "sync_client_hung", "critical", FINE, Phase(26, "stalled", 0), behind=38,
-        alike=("core_wedged",),
+        alike=("core_wedged", "log_disk_full"),
         evidence={"lag_folders": 38, "batch_age": 1549, "entries": 1960,
                   "backlog_age": 1555, "probe_waits": 1548, "ok_age": 1562, "apply_age": 1570},
     ),

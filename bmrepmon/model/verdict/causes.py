@@ -43,8 +43,21 @@ def of_stall(look: Look) -> tuple[str, tuple[str, ...]]:
     if cause:
         return cause, ()
     if (look.e.command_waits or 0.0) > look.t.stalled_after / 2:
-        return "core_wedged", ("database_slow",)
-    return "sync_client_hung", ("core_wedged",)
+        return "core_wedged", ("database_slow", "log_disk_full")
+    return "sync_client_hung", ("core_wedged", "log_disk_full")  # a bm-core that cannot log says nothing either
+
+
+def of_folders(look: Look) -> tuple[str, tuple[str, ...]]:
+    """Return why some folders stand still while others flow, and what would look the same."""
+    cause = found(look, FOLDERS)
+    return (cause, ()) if cause else ("refused_again", ("shard_hung",))
+
+
+def of_losses(look: Look) -> str | None:
+    """Return what deserves a look though nothing waits."""
+    if look.e.sessions is not None and look.e.sessions > look.e.expected:
+        return "too_many_sessions"
+    return found(look, LOSSES)
 
 
 def of_disconnection(look: Look) -> tuple[str, tuple[str, ...]]:

@@ -86,7 +86,8 @@ def stuck_folders(look: Look) -> Finding | None:
     e = look.e
     if not e.stuck_folders or not (look.answers or look.applied_within(look.t.silent_after)):
         return None
-    return Finding("stuck_folders", causes.found(look, causes.FOLDERS) or "refused_again", "warning")
+    reason, alike = causes.of_folders(look)
+    return Finding("stuck_folders", reason, "warning", alike)
 
 
 def falling_behind(look: Look) -> Finding | None:
@@ -113,10 +114,10 @@ def residue(look: Look) -> Finding | None:
     if e.disputed_folders:
         return Finding("residue", "disputed", "warning")
     if e.residual_folders:
-        return Finding("residue", "old_folders", "info")
+        return noted(look, Finding("residue", "old_folders", "info"))
     if e.passive_folders:
-        return Finding("residue", "passive_mailboxes", "ok")
-    return Finding("residue", "default_partition", "info") if e.default_folders else None
+        return noted(look, Finding("residue", "passive_mailboxes", "ok"))
+    return noted(look, Finding("residue", "default_partition", "info")) if e.default_folders else None
 
 
 def unproven(look: Look) -> Finding | None:
@@ -134,19 +135,19 @@ def idle(look: Look) -> Finding | None:
     if e.log is not True or e.entries or e.lag_messages or within(e.apply_age, look.t.idle_after):
         return None
     if not e.probes:
-        return Finding("idle", "no_heartbeat", "ok")
-    return Finding("idle", "quiet", "ok") if look.answers else Finding("idle", "probe_silent", "info")
+        return noted(look, Finding("idle", "no_heartbeat", "ok"))
+    return noted(look, Finding("idle", "quiet", "ok") if look.answers else Finding("idle", "probe_silent", "info"))
 
 
 def in_sync(look: Look) -> Finding:
-    """The rest, with what deserves a note."""
-    e = look.e
-    if e.sessions is not None and e.sessions > e.expected:
-        return Finding("in_sync", "too_many_sessions", "warning")
-    loss = causes.found(look, causes.LOSSES)
-    if loss:
-        return Finding("in_sync", loss, "warning")
-    return Finding("in_sync", "database_unreadable" if e.database is False else "replicating", "ok")
+    """The rest."""
+    return noted(look, Finding("in_sync", "database_unreadable" if look.e.database is False else "replicating", "ok"))
+
+
+def noted(look: Look, finding: Finding) -> Finding:
+    """Where nothing waits, tell what was lost rather than that all is well."""
+    loss = causes.of_losses(look)
+    return Finding(finding.state, loss, "warning") if loss else finding
 
 
 RULES: tuple[Rule, ...] = (

@@ -201,3 +201,37 @@ def test_a_critical_finding_never_rests_on_one_witness() -> None:
 def test_every_rule_has_its_say() -> None:
     """The last one always does."""
     assert RULES[-1](Look(Evidence(), Trail(), Thresholds(), NOW)) is not None
+
+
+@pytest.mark.parametrize(
+    ("wishes", "state"),
+    [
+        ({}, "in_sync"),
+        ({"apply_age": 4000.0}, "idle"),
+        ({"apply_age": 4000.0, **NO_PROBE}, "idle"),
+        ({"passive_folders": 9}, "residue"),
+        ({"default_folders": 2}, "residue"),
+        ({"residual_folders": 2}, "residue"),
+    ],
+)
+def test_a_loss_is_told_wherever_nothing_waits(wishes: dict[str, Any], state: Any) -> None:
+    """Most servers have passive mailboxes, and nights are idle: neither may hide that something was lost."""
+    assert found(seen("body_not_stored"), **wishes) == Finding(state, "bodies_lost", "warning")
+    assert found(**wishes | {"sessions": 6}) == Finding(state, "too_many_sessions", "warning")
+    assert found(seen("body_not_stored"), **wishes | {"disputed_folders": 1}).reason == "disputed"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "reason", "alike"),
+    [
+        ({"sessions": 0}, "sync_client_dead", ("link_cut",)),
+        (STALLED, "sync_client_hung", ("core_wedged", "log_disk_full")),
+        ({**STALLED, "command_waits": 95.0}, "core_wedged", ("database_slow", "log_disk_full")),
+        ({"stuck_folders": 2}, "refused_again", ("shard_hung",)),
+    ],
+)
+def test_what_looks_the_same_is_named(wishes: dict[str, Any], reason: str, alike: tuple[str, ...]) -> None:
+    """What the evidence cannot tell apart is not guessed at."""
+    seen = found(replace(WATCHED, no_session_since=NOW - 300), **wishes)
+
+    assert (seen.reason, seen.alike) == (reason, alike)
