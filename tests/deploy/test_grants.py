@@ -1,5 +1,6 @@
 """The database role that deploy/postgresql-grants.sql makes, on real servers."""
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,9 +11,15 @@ import pytest
 from postgres_server import PASSWORD, Server, programs, run_server
 from psycopg import sql
 
+from bmrepmon.config.installation import Database
+from bmrepmon.config.types import Secret
 from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.positions import Positions
+from bmrepmon.offline.doctor.check import Check
+from bmrepmon.offline.doctor.columns import NEEDED
+from bmrepmon.offline.doctor.database import database_checks
 from bmrepmon.sources.database import Connection, References, ReplicaFolders, StoredRecords
+from bmrepmon.words.language import load_language
 
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
 OTHER_TABLES = """
@@ -143,3 +150,67 @@ def test_the_role_has_two_connections_at_most(server: Server, role: psycopg.Conn
     with psycopg.connect(conninfo), pytest.raises(psycopg.OperationalError, match="too many connections for role"):
         psycopg.connect(conninfo)
     assert role.info.status == psycopg.pq.ConnStatus.OK
+
+
+def doctor(server: Server, user: str) -> tuple[Check, ...]:
+    """Return what `bmrepmon doctor` says of the database to a role."""
+    database = Database(Secret(server.conninfo(user=user)), "bj-data")
+    return database_checks(load_language("en", "doctor"), "database of bm-master", database)
+
+
+def test_doctor_is_content_with_the_role(server: Server) -> None:
+    """After the file was run nothing is missing."""
+    assert [check.status for check in doctor(server, "bmrepmon")] == ["ok"]
+
+
+def test_doctor_looks_at_what_the_file_grants() -> None:
+    """Neither more nor less: another column here is one that an administrator is told of there."""
+    text = GRANTS.read_text()
+    granted = dict(re.findall(r"to_regclass\('(\w+)'\)\s+AND attname IN \(([^)]*)\)", text))
+    columns = {table: set(re.findall(r"\w+", names)) for table, names in granted.items()}
+    columns |= {
+        table: set(names.split(", ")) for names, table in re.findall(r"GRANT SELECT \(([\w, ]+)\) ON (\w+)", text)
+    }
+
+    assert columns == {table: set(needed.columns) for table, needed in NEEDED.items()}
+
+
+def test_doctor_names_each_right_that_is_missing(server: Server) -> None:
+    """A line a table, with its columns, what is lost and the way out; the count of bodies still works."""
+    with server.admin() as admin:
+        try:
+            admin.execute("REVOKE SELECT (system_flags, imap_uid) ON t_mailbox_record FROM bmrepmon")
+            admin.execute("REVOKE SELECT (unique_id) ON t_mailbox_replica FROM bmrepmon")
+            first, *rest = doctor(server, "bmrepmon")
+        finally:
+            admin.execute("GRANT SELECT (system_flags, imap_uid) ON t_mailbox_record TO bmrepmon")
+            admin.execute("GRANT SELECT (unique_id) ON t_mailbox_replica TO bmrepmon")
+
+    assert first.status == "ok"
+    assert [check.status for check in rest] == ["failed", "failed"]
+    missing = [check.found.partition("as bmrepmon: may not read ")[2].split(": ") for check in rest]
+    assert missing == [
+        [
+            "imap_uid, system_flags of t_mailbox_record",
+            "the difference stays unexplained, and bmrepmon audit cannot compare",
+        ],
+        [
+            "unique_id of t_mailbox_replica",
+            "how far each folder is replicated is then known from the log alone",
+        ],
+    ]
+    for check in rest:
+        [command] = check.remedy
+        assert command.startswith("sudo -u postgres psql -d 'bj-data' -f deploy/postgresql-grants.sql    # again")
+
+
+def test_another_role_gets_a_command_of_its_own(server: Server) -> None:
+    """The file helps only the role that it makes; and the command is right."""
+    checks = doctor(server, "monitor")[1:]
+    commands = [re.fullmatch(r"sudo -u postgres psql -d 'bj-data' -c '(.*)'", check.remedy[0]) for check in checks]
+
+    assert len(checks) == len(NEEDED) - 1  # it may count the bodies
+    with server.admin() as admin, admin.transaction(force_rollback=True):
+        for command in commands:
+            assert command
+            admin.execute(command[1].encode())

@@ -15,7 +15,7 @@ from bmrepmon.config.types import Secret
 from bmrepmon.demo.postgres import PASSWORD, Postgres
 from bmrepmon.discovery import discover
 from bmrepmon.offline.doctor import Check, examine, render_json, render_text
-from bmrepmon.offline.doctor.database import database_check
+from bmrepmon.offline.doctor.database import database_checks
 from bmrepmon.offline.doctor.places import walked
 from bmrepmon.words.language import load_language
 
@@ -222,7 +222,8 @@ def database(server: Postgres, **parts: str) -> Check:
     """Examine a database of the server, as ``reader`` unless told otherwise."""
     wanted = {"host": "127.0.0.1", "port": str(server.port), "dbname": "bj-data", "user": "reader", "password": PLANTED}
     conninfo = " ".join(f"{key}='{value}'" for key, value in (wanted | parts).items()).replace("it's", r"it\'s")
-    return database_check(ENGLISH, "database of bm-master", Database(Secret(conninfo), "bj-data on localhost"))
+    [check] = database_checks(ENGLISH, "database of bm-master", Database(Secret(conninfo), "bj-data on localhost"))
+    return check
 
 
 def test_a_database_that_can_be_read(server: Postgres) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bmrepmon.config.installation import Backend, Finding, Installation
 from bmrepmon.offline.doctor.check import Check, Status
-from bmrepmon.offline.doctor.database import database_check
+from bmrepmon.offline.doctor.database import database_checks
 from bmrepmon.offline.doctor.places import file_check, missing, queue_check, tree_check, writable_check
 from bmrepmon.offline.doctor.report import render_json, render_text
 from bmrepmon.offline.doctor.rights import forbidden, identity, remedy
@@ -58,7 +58,7 @@ def _backend(backend: Backend, t: Language, steady: Callable[[], float]) -> Iter
             subject = t("of_backend", subject=t(store), backend=backend.name)
             yield look(t, subject, path, missing(t, subject, path, f"[[backend]] {store}"), steady)
     if backend.database is not None:
-        yield database_check(t, t("of_backend", subject=t("database"), backend=backend.name), backend.database)
+        yield from database_checks(t, t("of_backend", subject=t("database"), backend=backend.name), backend.database)
 
 
 def _noticed(t: Language, finding: Finding) -> Check:

@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bmrepmon.config.installation import Database
 from bmrepmon.offline.doctor.check import Check
+from bmrepmon.offline.doctor.columns import Lacking, Who, lacking, missing_rights, way_out
 from bmrepmon.words.language import Language
 
 PATIENCE = 5  # seconds to connect, and for each statement
@@ -53,24 +54,28 @@ class Facts(NamedTuple):
     may_write: bool
 
 
-def database_check(t: Language, subject: str, database: Database) -> Check:
-    """Connect, ask for version and rights, and say what is missing."""
+def database_checks(t: Language, subject: str, database: Database) -> tuple[Check, ...]:
+    """Connect, ask for version and rights, and say what is missing, a line each."""
     try:
-        facts = _facts(database)
+        facts, columns = _asked(database)
     except (psycopg.Error, UnicodeError) as error:
         said = _said(error, database)
         way, commands = next((w, c) for pattern, w, c in WAYS_OUT if re.search(pattern, said, re.IGNORECASE))
-        return Check(subject, "failed", f"{database.shown}: {said}", (t(way), *commands))
-    return _judged(t, subject, database.shown, facts)
+        return (Check(subject, "failed", f"{database.shown}: {said}", (t(way), *commands)),)
+    about = t("about_database", shown=database.shown, version=facts.shown_version, role=facts.role)
+    first = _judged(t, subject, about, facts)
+    if first.status == "failed":
+        return (first,)
+    return (first, *missing_rights(t, subject, about, columns, Who(facts.role, facts.database)))
 
 
-def _facts(database: Database) -> Facts:
+def _asked(database: Database) -> tuple[Facts, Lacking]:
     conninfo = database.conninfo.reveal()
     options = f"{conninfo_to_dict(conninfo).get('options') or ''} {LIMITS}".strip()
     with psycopg.connect(
         conninfo, connect_timeout=PATIENCE, options=options, application_name="bmrepmon doctor", autocommit=True
     ) as connection:
-        return Facts(*(connection.execute(FACTS).fetchone() or ()))
+        return Facts(*(connection.execute(FACTS).fetchone() or ())), lacking(connection)
 
 
 def _said(error: psycopg.Error | UnicodeError, database: Database) -> str:
@@ -82,20 +87,18 @@ def _said(error: psycopg.Error | UnicodeError, database: Database) -> str:
     return text
 
 
-def _judged(t: Language, subject: str, shown: str, facts: Facts) -> Check:
-    about = t("about_database", shown=shown, version=facts.shown_version, role=facts.role)
+def _judged(t: Language, subject: str, about: str, facts: Facts) -> Check:
     if not facts.has_table:
         return Check(subject, "failed", t("no_message_table", about=about), (t("no_message_table_way"),))
     if not facts.may_read:
-        return Check(subject, "failed", t("no_right", about=about), (_grant(facts), t("no_right_way")))
+        return Check(
+            subject,
+            "failed",
+            t("no_right", about=about),
+            way_out(t, "ON t_message_body", Who(facts.role, facts.database)),
+        )
     if facts.may_write:
         return Check(subject, "note", t("may_write", about=about), (t("may_write_way"),))
     if not OLDEST <= facts.version // 10_000 <= NEWEST:
         return Check(subject, "note", t("untested_version", about=about, oldest=OLDEST, newest=NEWEST))
     return Check(subject, "ok", t("table_readable", about=about))
-
-
-def _grant(facts: Facts) -> str:
-    """Return the command that lets the role read, fit for a shell."""
-    database, role = (name.replace('"', '""').replace("'", "'\\''") for name in (facts.database, facts.role))
-    return f"sudo -u postgres psql -d '{database}' -c 'GRANT SELECT ON t_message_body TO \"{role}\"'"
