@@ -1,10 +1,8 @@
 """Which columns the role may not read, of those that deploy/postgresql-grants.sql grants, and what is missing then."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
-
-import psycopg
+from typing import NamedTuple
 
 from bmrepmon.offline.doctor.check import Check
 from bmrepmon.words.language import Language
@@ -44,13 +42,13 @@ JOIN pg_attribute ON attrelid = to_regclass(needed.place) AND attname = needed.f
 WHERE NOT has_column_privilege(attrelid, attnum, 'SELECT')
 ORDER BY needed.place, attnum
 """
-Lacking = tuple[tuple[str, str], ...]  # table and column, by table
+Lacking = Sequence[tuple[str, str]]  # table and column, by table
 
 
-def lacking(connection: psycopg.Connection[Any]) -> Lacking:
-    """Ask which columns may not be read."""
-    places, fields = zip(*((table, field) for table, needed in NEEDED.items() for field in needed.columns), strict=True)
-    return tuple(connection.execute(LACKING, (list(places), list(fields))).fetchall())
+def asked() -> tuple[list[str], list[str]]:
+    """Return what ``LACKING`` takes: tables, and a column of each."""
+    pairs = [(table, field) for table, needed in NEEDED.items() for field in needed.columns]
+    return [table for table, _ in pairs], [field for _, field in pairs]
 
 
 def missing_rights(t: Language, subject: str, about: str, found: Lacking, who: Who) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bmrepmon.config.installation import Database
 from bmrepmon.offline.doctor.check import Check
-from bmrepmon.offline.doctor.columns import Lacking, Who, lacking, missing_rights, way_out
+from bmrepmon.offline.doctor.columns import LACKING, Lacking, Who, asked, missing_rights, way_out
 from bmrepmon.words.language import Language
 
 PATIENCE = 5  # seconds to connect, and for each statement
@@ -75,7 +75,8 @@ def _asked(database: Database) -> tuple[Facts, Lacking]:
     with psycopg.connect(
         conninfo, connect_timeout=PATIENCE, options=options, application_name="bmrepmon doctor", autocommit=True
     ) as connection:
-        return Facts(*(connection.execute(FACTS).fetchone() or ())), lacking(connection)
+        facts = Facts(*(connection.execute(FACTS).fetchone() or ()))
+        return facts, connection.execute(LACKING, asked()).fetchall()
 
 
 def _said(error: psycopg.Error | UnicodeError, database: Database) -> str:
