@@ -20,7 +20,7 @@ from bmrepmon.publish.document import (
     StoreFiles,
 )
 from bmrepmon.publish.status import describe
-from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, otherwise, remedy, state_of
+from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, otherwise, remedy, sentences, state_of
 from bmrepmon.words.language import UNKNOWN, Language
 
 SEVERITY_COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red"}
@@ -80,8 +80,8 @@ def _verdict(backend: BackendStatus, status: Status, t: Language) -> Iterator[Re
     since = t("verdict_since", age=t.age(verdict.since, status.at))
     yield indented(Text.assemble((f"{mark} {t(f'state_{verdict.state}')}", f"bold {colour}"), f"  {since}"))
     yield indented(Text(t(f"reason_{verdict.reason}")))
-    for alike in verdict.alike:
-        yield indented(Text(t("verdict_alike", reason=t(f"reason_{alike}"))))
+    if verdict.alike:
+        yield indented(Text(t("verdict_alike", reason=sentences(t, verdict.alike))))
     yield from _commands(remedy(t, verdict.reason))
     for alike, lines in otherwise(t, verdict):
         yield indented(Text(t("verdict_otherwise", reason=t(f"reason_{alike}"))))

@@ -18,6 +18,11 @@ def remedy(t: Language, reason: str) -> tuple[str, ...]:
     return tuple(t.texts[f"remedy_{reason}"].splitlines())
 
 
+def sentences(t: Language, reasons: tuple[str, ...]) -> str:
+    """Return several reasons of a verdict, a sentence each."""
+    return " ".join(t(f"reason_{reason}") for reason in reasons)
+
+
 def otherwise(t: Language, verdict: VerdictStatus) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what would look the same as a verdict, and what to type then; each line is told once."""
     told = set(remedy(t, verdict.reason))

@@ -43,8 +43,10 @@ def trail(scene: Scene) -> Trail:
         "stuck_folders": 7,
         "falling_behind": 8,
         "catching_up": 9,
+        "residue": 10,
+        "idle": 12,
     }
-    verdict = Verdict(scene.finding, since, NOW - 3, rule.get(scene.finding.state, 12), frozen(scene.evidence))
+    verdict = Verdict(scene.finding, since, NOW - 3, rule.get(scene.finding.state, 13), frozen(scene.evidence))
     return Trail(replace(verdict, severity=scene.finding.severity), samples=samples if down else ())
 
 

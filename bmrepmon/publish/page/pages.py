@@ -13,7 +13,7 @@ from bmrepmon.publish.page.reasons import commands, evidence, mark, runbook
 from bmrepmon.publish.page.sight import Sight
 from bmrepmon.publish.page.sources import is_stale
 from bmrepmon.publish.runbooks import Runbooks
-from bmrepmon.publish.wording import MARKS, errors, lingers, otherwise, remedy, state_of
+from bmrepmon.publish.wording import MARKS, errors, lingers, otherwise, remedy, sentences, state_of
 from bmrepmon.words.language import LANGUAGES, UNKNOWN, Language, load_language
 
 LINKS = (
@@ -74,7 +74,13 @@ class Pages:
         )
         environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, missing=missing, is_stale=is_stale)
         environment.globals.update(
-            mark=mark, remedy=remedy, otherwise=otherwise, runbook=runbook, evidence=evidence, commands=commands
+            mark=mark,
+            remedy=remedy,
+            otherwise=otherwise,
+            sentences=sentences,
+            runbook=runbook,
+            evidence=evidence,
+            commands=commands,
         )
         environment.globals.update(state_of=state_of, lingers=lingers, errors=errors)
         for name in environment.list_templates():  # now, so that the first reader does not wait for it
