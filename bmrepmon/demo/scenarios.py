@@ -25,7 +25,7 @@ class Wishes(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Something that happens at a moment, in simulated seconds from the beginning."""
+    """Something that happens at a moment, in simulated seconds from the beginning of the story."""
 
     at: float
     act: Callable[[SimulatedServer], None]
@@ -69,8 +69,9 @@ class Scenario:
         server.timeline.spawn(self._run(server))
 
     def _run(self, server: SimulatedServer) -> Process[None]:
+        begun = server.timeline.now
         for cue in self.cues:
-            yield max(0.0, cue.at - server.timeline.now)
+            yield max(0.0, begun + cue.at - server.timeline.now)
             cue.act(server)
 
 

@@ -150,7 +150,20 @@ class SimulatedServer:
     def restart_core(self) -> None:
         """Restart bm-core, which restarts Cyrus and with it sync_client."""
         with self.lock:
-            self.timeline.spawn(self._restart())
+            self.stop_core()
+            self.timeline.spawn(self._boot(), after=CORE_STARTS_IN)
+
+    def stop_core(self) -> None:
+        """End bm-core, and what lives with it."""
+        with self.lock:
+            self.client.stop()
+            self.probe.stop()
+            self.core.stop()
+
+    def start_core(self) -> None:
+        """Start bm-core, and what lives with it."""
+        with self.lock:
+            self.timeline.spawn(self._boot())
 
     def stop_database(self) -> None:
         """Take the database away."""
@@ -216,10 +229,3 @@ class SimulatedServer:
         self.client.start()
         shares = [r.folders[0].cyrus for r in self.residents if r.probe]
         self.probe.start([self.store.by_name[name] for name in shares])
-
-    def _restart(self) -> Process[None]:
-        self.client.stop()
-        self.probe.stop()
-        self.core.stop()
-        yield CORE_STARTS_IN
-        yield from self._boot()
