@@ -89,7 +89,8 @@ def _facts(database: Database) -> Facts:
     ) as connection:
         wanted = [(table, column) for table, columns in COLUMNS.items() for column in columns]
         rows = connection.execute(UNREADABLE, [list(names) for names in zip(*wanted, strict=True)]).fetchall()
-        return Facts(*(connection.execute(FACTS).fetchone() or ()), tuple(name for (name,) in rows))
+        unreadable = tuple(name for (name,) in rows)
+        return Facts(*(*(connection.execute(FACTS).fetchone() or ()), unreadable))
 
 
 def _said(error: psycopg.Error | UnicodeError, database: Database) -> str:
