@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bmrepmon.app.judging import house, snapshots, thresholds
+from bmrepmon.app.house import house
+from bmrepmon.app.judging import snapshots, thresholds
 from bmrepmon.app.observing import expected, followers, log_positions, past_logs, sources
 from bmrepmon.config.installation import Installation
 from bmrepmon.model.snapshot import Snapshot

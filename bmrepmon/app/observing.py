@@ -21,7 +21,6 @@ from bmrepmon.runtime.log_loop import AnyFollower, LogLoop
 from bmrepmon.runtime.log_past import LogPast
 from bmrepmon.runtime.log_start import last_hour, whole
 from bmrepmon.sources.backlog import BacklogSource
-from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
@@ -46,6 +45,9 @@ def sources(installation: Installation, log: LogPositions | None, clock: Clock) 
             yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
         rows, references = None, None
         if backend.database:
+            # Without a database, its driver is not needed, which takes longer to import than all the rest.
+            from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
+
             timeout = float(installation.settings.limits.database_timeout)
             connection = Connection(backend.name, backend.database.conninfo.reveal, timeout, clock.steady)
             yield DatabaseSource(backend.name, connection), schedule.database

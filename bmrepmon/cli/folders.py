@@ -48,9 +48,9 @@ def folders(
         return
     from bmrepmon.app.once import observe_once, uncompared
     from bmrepmon.publish.folders import LIMIT, encode_folders, list_folders
-    from bmrepmon.runtime.logs import configure
+    from bmrepmon.runtime.logger import say_errors_only
 
-    configure("error", "console")
+    say_errors_only()
     t = texts("folders")
     with told():
         snapshot = observe_once(look(config, root, {}), "folders")

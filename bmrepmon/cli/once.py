@@ -14,9 +14,9 @@ from bmrepmon.cli.terminal import console, texts, told
 def once(config: Path | None, root: Path, form: str) -> None:
     """Look once at every source, print what was seen, write nothing."""
     from bmrepmon.app.once import observe_once, odd
-    from bmrepmon.runtime.logs import configure
+    from bmrepmon.runtime.logger import say_errors_only
 
-    configure("error", "console")
+    say_errors_only()
     with told():
         installation = look(config, root, {})
         for sentence in odd(installation, texts("doctor")):
