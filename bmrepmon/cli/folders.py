@@ -10,7 +10,7 @@ import click
 from bmrepmon.cli.asking import asks, door, read
 from bmrepmon.cli.live import keep
 from bmrepmon.cli.options import formats, look, machine
-from bmrepmon.cli.terminal import console, texts, told
+from bmrepmon.cli.terminal import console, say_errors_only, texts, told
 
 if TYPE_CHECKING:
     from bmrepmon.cli.live import Picture
@@ -48,7 +48,6 @@ def folders(
         return
     from bmrepmon.app.once import observe_once, uncompared
     from bmrepmon.publish.folders import LIMIT, encode_folders, list_folders
-    from bmrepmon.runtime.logger import say_errors_only
 
     say_errors_only()
     t = texts("folders")

@@ -29,14 +29,3 @@ class Logger:
 
 
 log = Logger()
-
-
-def say_errors_only() -> None:
-    """Prepare the log of a command that tells what it found by other means."""
-
-    def configure() -> None:
-        from bmrepmon.runtime.logs import configure
-
-        configure("error", "console")
-
-    log.prepare(configure)
