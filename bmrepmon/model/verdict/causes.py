@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bmrepmon.model.verdict.look import Look
+from bmrepmon.model.verdict.look import MANY, Look
 
 # What bm-core says about the rest of its world: it stops everybody.
 WORLD: Mapping[str, tuple[str, ...]] = {
@@ -55,7 +55,7 @@ def of_folders(look: Look) -> tuple[str, tuple[str, ...]]:
 
 def of_losses(look: Look) -> str | None:
     """Return what deserves a look though nothing waits."""
-    if look.e.sessions is not None and look.e.sessions > look.e.expected:
+    if look.since(look.trail.many_sessions_since) >= MANY:
         return "too_many_sessions"
     return found(look, LOSSES)
 

@@ -10,6 +10,7 @@ from bmrepmon.model.verdict.thresholds import Thresholds
 
 RECENT = 1800.0  # seconds for which an error message may be the cause of what is seen
 REFUSED = 5  # folders refused one after the other: it is not the folders
+MANY = 120.0  # seconds for which another number of sessions is no finding: sync_client begins anew every 600 s
 PROOF = 60.0  # seconds: what waits longer in the sync log, or for an answer, is a proof
 
 

@@ -7,11 +7,10 @@ real Cyrus showed: an answered probe excludes a stall; an unanswered one while b
 from collections.abc import Callable
 
 from bmrepmon.model.verdict import causes
-from bmrepmon.model.verdict.look import PROOF, Look
+from bmrepmon.model.verdict.look import MANY, PROOF, Look
 from bmrepmon.model.verdict.states import Finding
 
 Rule = Callable[[Look], Finding | None]
-MANY = 120.0  # seconds for which fewer sessions than expected are no finding: sync_client begins anew every 600 s
 
 
 def warming_up(look: Look) -> Finding | None:
@@ -94,9 +93,10 @@ def falling_behind(look: Look) -> Finding | None:
     """It is later than it may be, or late and getting no earlier."""
     if look.hard:
         return Finding("falling_behind", "hard_limit", "critical")
-    if not over(look.e.oldest, look.t.soft_lag) or look.slope is None or look.slope < 0:
+    if not over(look.e.oldest, look.t.soft_lag) or look.slope is None or look.slope < 0 or look.draining:
         return None
-    return Finding("falling_behind", "arrivals_outrun" if look.slope > 0 else "not_draining", "warning")
+    refused = causes.found(look, causes.FOLDERS) if look.answers else None  # the rest flows
+    return Finding("falling_behind", refused or ("arrivals_outrun" if look.slope > 0 else "not_draining"), "warning")
 
 
 def catching_up(look: Look) -> Finding | None:

@@ -74,7 +74,6 @@ def test_all_is_well() -> None:
         ({"residual_folders": 2}, "residue", "old_folders"),
         ({"disputed_folders": 1}, "residue", "disputed"),
         ({"stuck_folders": 2}, "stuck_folders", "refused_again"),
-        ({"sessions": 6}, "in_sync", "too_many_sessions"),
         ({"database": False, "folders": None, "lag_messages": None}, "in_sync", "database_unreadable"),
         ({"log": False}, "unknown", "log_unreadable"),
         ({"log": False, "folders": False, "backlog": False}, "unknown", "blind"),
@@ -189,6 +188,23 @@ def test_a_missing_session_is_told_after_a_while() -> None:
     assert found(trail, sessions=3, core_ready_age=200.0).state == "in_sync"
 
 
+def test_a_session_too_many_is_told_after_a_while() -> None:
+    """A second sync_client; when one begins anew, both are there for a moment."""
+    trail = replace(WATCHED, many_sessions_since=NOW - 130)
+
+    assert found(trail, sessions=6).reason == "too_many_sessions"
+    assert found(replace(WATCHED, many_sessions_since=NOW - 30), sessions=6).reason == "replicating"
+
+
+def test_what_is_refused_is_named_before_it_is_stuck() -> None:
+    """While the probe shows that the rest flows."""
+    late = {"lag_messages": 9, "lag_age": 300.0}
+    trail = replace(trend(0), errors=frozen({"missing_subtree": (3, NOW - 60)}))
+
+    assert found(trail, **late) == Finding("falling_behind", "missing_subtree", "warning")
+    assert found(trail, **late, probe_waits=70.0).reason == "not_draining"
+
+
 def test_a_critical_finding_never_rests_on_one_witness() -> None:
     """Whatever single number is bad, nobody is woken up."""
     ages = ("probe_waits", "probe_age", "ok_age", "backlog_age", "batch_age", "lag_age", "command_waits", "apply_age")
@@ -217,7 +233,8 @@ def test_every_rule_has_its_say() -> None:
 def test_a_loss_is_told_wherever_nothing_waits(wishes: dict[str, Any], state: Any) -> None:
     """Most servers have passive mailboxes, and nights are idle: neither may hide that something was lost."""
     assert found(seen("body_not_stored"), **wishes) == Finding(state, "bodies_lost", "warning")
-    assert found(**wishes | {"sessions": 6}) == Finding(state, "too_many_sessions", "warning")
+    many = replace(WATCHED, many_sessions_since=NOW - 300)
+    assert found(many, **wishes, sessions=6) == Finding(state, "too_many_sessions", "warning")
     assert found(seen("body_not_stored"), **wishes | {"disputed_folders": 1}).reason == "disputed"
 
 
