@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,9 @@ from pathlib import Path
 from bmrepmon.config.installation import Backend, Installation
 from bmrepmon.config.local_zone import local_zone
 from bmrepmon.config.types import Trigger
+from bmrepmon.model.carried import Carried
 from bmrepmon.model.checkpoint import FollowerCounts
+from bmrepmon.model.frozen import frozen
 from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import Source
 from bmrepmon.model.state import Durable, Key
@@ -21,6 +23,7 @@ from bmrepmon.runtime.keeper import Keeper
 from bmrepmon.runtime.log_loop import AnyFollower, LogLoop
 from bmrepmon.runtime.log_past import LogPast
 from bmrepmon.runtime.log_start import last_hour, whole
+from bmrepmon.runtime.scheduler import passed
 from bmrepmon.sources.backlog import BacklogSource
 from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
@@ -35,9 +38,14 @@ Scheduled = tuple[Source, Trigger]
 LogPositions = Callable[[], Positions | None]
 
 
-def sources(installation: Installation, log: LogPositions | None) -> Iterator[Scheduled]:
-    """Yield every source that exists on this machine, with its schedule; ``log`` is one side of the folders."""
-    schedule = installation.settings.schedule
+def sources(
+    installation: Installation, log: LogPositions | None, known: Mapping[str, Carried] = frozen()
+) -> Iterator[Scheduled]:
+    """Yield every source that exists on this machine, with its schedule.
+
+    ``log`` is one side of the folders, ``known`` the bodies of each backend as they were counted last.
+    """
+    schedule, quiet, clock = installation.settings.schedule, quiet_hours(installation), SystemClock()
     for backend in installation.backends:
         if backend.spool:
             yield StoreSource("spool", backend.name, backend.spool), schedule.spool
@@ -49,20 +57,34 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
         if backend.database:
             timeout = float(installation.settings.limits.database_timeout)
             connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
-            yield DatabaseSource(backend.name, connection), schedule.database
+            bodies = DatabaseSource(
+                backend.name,
+                connection,
+                clock,
+                known=known.get(backend.name),
+                due=passed(schedule.exact_count),
+                quiet=quiet,
+            )
+            yield bodies, schedule.database
             rows = ReplicaFolders(connection)
             if not shared(backend, installation.backends):
-                references = References(connection)
+                references = References(connection, lambda: quiet(clock.now()))
         if meta := backend.meta or backend.spool:
             tree = FolderTree(backend.name, meta, dict(backend.metapartitions))
             folders = FolderSource(backend.name, tree, rows, log)
             yield folders, schedule.folders
             # As often as the files, which they explain.
-            yield RecordSource(backend.name, tree, folders, references, SystemClock()), schedule.spool
+            yield RecordSource(backend.name, tree, folders, references, clock), schedule.spool
             if installation.replication_log:  # without it nothing is known of answers
                 yield ProbeSource(backend.name, meta, time.monotonic), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def quiet_hours(installation: Installation) -> Callable[[float], bool]:
+    """Return what tells whether large tables are to be left alone at a time (Unix seconds)."""
+    windows, zone = installation.settings.limits.database_quiet_hours, local_zone(installation.root, os.environ)
+    return lambda at: any(window.holds(at, zone) for window in windows)
 
 
 def shared(backend: Backend, backends: Sequence[Backend]) -> bool:

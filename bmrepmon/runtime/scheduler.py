@@ -157,6 +157,20 @@ def begin(action: Callable[[], object], name: str) -> threading.Thread:
     return thread
 
 
+def passed(trigger: Trigger) -> Callable[[float, float], bool]:
+    """Return what tells whether a time of a trigger lies between two moments (Unix seconds)."""
+    if (seconds := trigger.seconds) is not None:
+        return lambda since, now: now - since >= seconds
+    lines = times(trigger)
+
+    def between(since: float, now: float) -> bool:
+        begun = datetime.fromtimestamp(since, UTC)
+        following = lines.get_next_fire_time(begun, begun)
+        return bool(following and following.timestamp() <= now)
+
+    return between
+
+
 def times(trigger: Trigger) -> BaseTrigger:
     """Return APScheduler's form of a trigger; crontab lines are meant in the machine's own time zone."""
     if trigger.seconds is not None:
