@@ -164,8 +164,7 @@ def passed(trigger: Trigger) -> Callable[[float, float], bool]:
     lines = times(trigger)
 
     def between(since: float, now: float) -> bool:
-        begun = datetime.fromtimestamp(since, UTC)
-        following = lines.get_next_fire_time(begun, begun)
+        following = lines.get_next_fire_time(None, datetime.fromtimestamp(since, UTC))
         return bool(following and following.timestamp() <= now)
 
     return between

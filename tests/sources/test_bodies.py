@@ -236,9 +236,9 @@ def test_the_schedule_makes_it_count_and_the_drift_is_told(bodies: Bodies) -> No
 
 
 def test_a_round_is_one_question(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the look whether the connection lives, which is no statement; and it needs no lock on the table."""
+    """It needs no look whether the connection lives, no transaction, and no lock on the table."""
     settled(bodies)
-    asked: list[Any] = []
+    asked: list[Any] = []  # what goes to the server
     execute: Callable[..., Any] = psycopg.Connection.execute
 
     def listen(self: Any, query: Any, *args: Any, **how: Any) -> Any:
@@ -251,7 +251,7 @@ def test_a_round_is_one_question(bodies: Bodies, monkeypatch: pytest.MonkeyPatch
         found = bodies.look()
         monkeypatch.undo()
 
-    assert ([query for query in asked if query], found.problem) == ([bodies.source._counters_query], None)
+    assert (asked, found.problem) == ([bodies.source._counters_query], None)
 
 
 def test_a_table_that_is_counted_quickly_is_counted_every_time(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -312,9 +312,10 @@ def test_a_server_that_hangs_in_a_count(server: Server, make: Make, monkeypatch:
     source.read()
     with frozen_backends(server), monkeypatch.context() as patch:
         patch.setattr(source._connection, "_answering", lambda: source._connection._open)
-        error = failure(source)
+        with pytest.raises(SourceError) as caught:
+            source._connection.ask(source._count, "t_message_body")
 
-    assert (error.reason, source.read().bodies) == ("no_answer", 7)
+    assert (caught.value.reason, source.read().bodies) == ("no_answer", 7)
 
 
 def test_a_connection_that_hangs_between_two_counts(

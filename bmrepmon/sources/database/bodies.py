@@ -62,7 +62,7 @@ class DatabaseSource:
             NoData: nothing is known, and this is no time to count.
             SourceError: as ``Connection.ask``.
         """
-        version = self._connection.ask(self._carry_on, TABLE)
+        version = self._connection.glance(self._carry_on, TABLE)
         if self._wanted():
             self._refusal = self._recount()
         if self._known is None:
