@@ -1,7 +1,6 @@
 """What is observed: the sources and logs that a configuration asks for, each with its schedule."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -17,15 +16,13 @@ from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import Source
 from bmrepmon.model.state import Durable, Key
 from bmrepmon.parse.fold import fold_core_log, fold_replication_log
-from bmrepmon.runtime.clock import SystemClock
+from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.follower import A, Begin, Fold, Follower
 from bmrepmon.runtime.keeper import Keeper
 from bmrepmon.runtime.log_loop import AnyFollower, LogLoop
 from bmrepmon.runtime.log_past import LogPast
 from bmrepmon.runtime.log_start import last_hour, whole
-from bmrepmon.runtime.scheduler import passed
 from bmrepmon.sources.backlog import BacklogSource
-from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
@@ -39,13 +36,13 @@ LogPositions = Callable[[], Positions | None]
 
 
 def sources(
-    installation: Installation, log: LogPositions | None, known: Mapping[str, Carried] = frozen()
+    installation: Installation, log: LogPositions | None, clock: Clock, known: Mapping[str, Carried] = frozen()
 ) -> Iterator[Scheduled]:
     """Yield every source that exists on this machine, with its schedule.
 
     ``log`` is one side of the folders, ``known`` the bodies of each backend as they were counted last.
     """
-    schedule, quiet, clock = installation.settings.schedule, quiet_hours(installation), SystemClock()
+    schedule, quiet = installation.settings.schedule, quiet_hours(installation)
     for backend in installation.backends:
         if backend.spool:
             yield StoreSource("spool", backend.name, backend.spool), schedule.spool
@@ -55,14 +52,17 @@ def sources(
             yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
         rows, references = None, None
         if backend.database:
+            # Without a database, its driver is not needed, which takes longer to import than all the rest.
+            from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
+
             timeout = float(installation.settings.limits.database_timeout)
-            connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
+            connection = Connection(backend.name, backend.database.conninfo.reveal, timeout, clock.steady)
             bodies = DatabaseSource(
                 backend.name,
                 connection,
                 clock,
                 known=known.get(backend.name),
-                due=passed(schedule.exact_count),
+                due=partial(due, schedule.exact_count),
                 quiet=quiet,
             )
             yield bodies, schedule.database
@@ -76,9 +76,16 @@ def sources(
             # As often as the files, which they explain.
             yield RecordSource(backend.name, tree, folders, references, clock), schedule.spool
             if installation.replication_log:  # without it nothing is known of answers
-                yield ProbeSource(backend.name, meta, time.monotonic), PROBE
+                yield ProbeSource(backend.name, meta, clock.steady), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def due(trigger: Trigger, since: float, now: float) -> bool:
+    """Tell whether a time of a trigger lies between two moments (Unix seconds)."""
+    from bmrepmon.runtime.scheduler import passed  # what looks once never asks, and needs no scheduler
+
+    return passed(trigger, since, now)
 
 
 def quiet_hours(installation: Installation) -> Callable[[float], bool]:

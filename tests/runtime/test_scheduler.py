@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from bmrepmon.config.types import Trigger
 from bmrepmon.runtime import scheduler as scheduling
 from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.runtime.poller import Poller
+from bmrepmon.runtime.rounds import read_once
 from bmrepmon.runtime.scheduler import SourceScheduler, passed, times
 from bmrepmon.runtime.supervisor import Member
 
@@ -187,7 +189,12 @@ def test_stopping_what_never_started(build: Build) -> None:
     assert (scheduler.stop(1.0), scheduler.stop(1.0), source.closed) == (True, True, 2)
 
 
-def test_one_round_of_everything(build: Build, applied: Applied) -> None:
+def pollers(applied: Applied, *sources: Scripted) -> list[Poller]:
+    """Return what reads sources once."""
+    return [Poller(source, applied, SystemClock()) for source in sources]
+
+
+def test_one_round_of_everything(applied: Applied) -> None:
     """All begin together, so that the slowest decides; afterwards they are closed."""
     meeting = threading.Barrier(3, timeout=WITHIN)
 
@@ -195,7 +202,7 @@ def test_one_round_of_everything(build: Build, applied: Applied) -> None:
         meeting.wait()
 
     sources = [Scripted(meet, name=name) for name in ("spool", "archive", "database")]  # type: ignore[arg-type]
-    late = build(*((source, RARELY) for source in sources)).run_once(WITHIN)
+    late = read_once(pollers(applied, *sources), SystemClock(), WITHIN)
 
     assert (late, [source.closed for source in sources]) == ((), [1, 1, 1])
     assert sorted(reading.source for reading in applied.readings() if reading.reason is None) == [
@@ -205,10 +212,10 @@ def test_one_round_of_everything(build: Build, applied: Applied) -> None:
     ]
 
 
-def test_one_round_gives_up_what_takes_too_long(build: Build, applied: Applied) -> None:
+def test_one_round_gives_up_what_takes_too_long(applied: Applied) -> None:
     """It gets a reading with the reason, the others keep theirs, and nothing comes after."""
     hanging, quick = Hanging(name="spool"), Scripted(name="sessions", backend="")
-    late = build((hanging, RARELY), (quick, RARELY)).run_once(0.2)
+    late = read_once(pollers(applied, hanging, quick), SystemClock(), 0.2)
 
     assert late == ("spool of bm-master",)
     assert {reading.source: reading.reason for reading in applied.readings()} == {"spool": "timeout", "sessions": None}
@@ -281,7 +288,7 @@ def test_crontab_lines_are_in_the_machines_zone(zone: Callable[[str], None]) -> 
 def test_whether_a_time_of_a_trigger_has_passed(zone: Callable[[str], None]) -> None:
     """An interval since the moment itself, or a line of a crontab by the machine's own clock."""
     zone("Europe/Paris")
-    hourly, nightly = passed(Trigger.every("1h")), passed(Trigger.cron("15 3 * * *"))
+    hourly, nightly = (partial(passed, trigger) for trigger in (Trigger.every("1h"), Trigger.cron("15 3 * * *")))
     evening = datetime(2024, 7, 1, 20, tzinfo=UTC).timestamp()
     quarter_past_three = datetime(2024, 7, 2, 1, 15, tzinfo=UTC).timestamp()
 
@@ -303,7 +310,9 @@ def test_a_clock_set_by_hand_serves_too(applied: Applied) -> None:
     clock = HandClock()
     scheduler = SourceScheduler([(Poller(Scripted(), applied, clock), RARELY)], clock)
     clock.moment += 7
-    scheduler.run_once(WITHIN)
+    scheduler.start()
+    applied.await_readings(1)
+    scheduler.stop(WITHIN)
 
     assert applied.readings()[0].started_at == clock.now()
 
