@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from bench.audit import audits
+from bench.bodies import samples
 from bench.folders import surveys
 from bench.measure import Differs, compare
 from bench.report import document, table
@@ -19,6 +20,8 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=1_000_000, help="files of the spool")
     parser.add_argument("--folders", type=int, default=10_000, help="of the spool")
     parser.add_argument("--cyrus-folders", type=int, default=100_000, help="whose metadata is looked at")
+    parser.add_argument("--bodies", type=int, default=5_000_000, help="rows of the table of bodies")
+    parser.add_argument("--body-width", type=int, default=400, help="bytes of each such row")
     parser.add_argument("--audited", type=int, default=100_000, help="messages that are held against a database")
     parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
@@ -29,6 +32,7 @@ def main() -> int:
             results = [
                 compare(full_count(Path(inputs, "spool"), asked.messages, asked.folders), asked.runs),
                 *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
+                *samples(asked.bodies, asked.body_width, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
             ]
         except Differs as error:

@@ -44,6 +44,12 @@ class Server:
                 assert time.monotonic() < deadline, "PostgreSQL did not start in time"
                 threading.Event().wait(0.02)
 
+    def crash(self) -> None:
+        """End the server as a power cut would: the next start recovers."""
+        crash: Callable[..., Any] = subprocess.run
+        crash([self.executor.executable, "stop", "-w", "-D", self.executor.datadir, "-m", "immediate"], check=True)
+        self.executor._clear_process()
+
     def conninfo(self, **parts: Any) -> str:
         """Return the connection string of the monitoring role, with other parts where given."""
         usual: dict[str, Any] = {

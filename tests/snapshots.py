@@ -3,6 +3,7 @@
 from array import array
 
 from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.carried import Carried, Counters, ExactCount
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.folders import FolderHeader
@@ -98,7 +99,7 @@ def state() -> State:
                 ("spool", SECOND): StoreCount(
                     "spool", (PartitionCount(SECOND_PARTITION, 700, 600, 20),), NO_INODES, 0, ()
                 ),
-                ("database", MASTER): RowCounts(14_355, 140_004),
+                ("database", MASTER): BODIES,
                 ("folders", MASTER): comparison(),
                 ("records", MASTER): RecordLook(CENSUS, Reckoning(CENSUS, REFERENCES, NOW - 900)),
                 ("backlog", MASTER): SyncBacklog(
@@ -140,6 +141,8 @@ def folder(unique_id: str) -> bytes:
 
 
 CENSUS = RecordCensus(14_340, (13_990, 3, 25, 180, 0), 0)
+COUNTED = ExactCount(14_350, NOW - 240, 1.4, -1)
+BODIES = RowCounts(Carried(COUNTED, Counters(NOW - 40, 15_005, 650, 14_355, 7, "1"), 14_355, 2, 1), 140_004)
 REFERENCES = BodyReferences(14_350, 13_988)
 NO_CORE_LOG = "/var/log/bm/core.log is not there: start bm-core, or set [core] core_log"
 

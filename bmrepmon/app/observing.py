@@ -1,7 +1,7 @@
 """What is observed: the sources and logs that a configuration asks for, each with its schedule."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,9 @@ from pathlib import Path
 from bmrepmon.config.installation import Backend, Installation
 from bmrepmon.config.local_zone import local_zone
 from bmrepmon.config.types import Trigger
+from bmrepmon.model.carried import Carried
 from bmrepmon.model.checkpoint import FollowerCounts
+from bmrepmon.model.frozen import frozen
 from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import Source
 from bmrepmon.model.state import Durable, Key
@@ -33,9 +35,14 @@ Scheduled = tuple[Source, Trigger]
 LogPositions = Callable[[], Positions | None]
 
 
-def sources(installation: Installation, log: LogPositions | None, clock: Clock) -> Iterator[Scheduled]:
-    """Yield every source that exists on this machine, with its schedule; ``log`` is one side of the folders."""
-    schedule = installation.settings.schedule
+def sources(
+    installation: Installation, log: LogPositions | None, clock: Clock, known: Mapping[str, Carried] = frozen()
+) -> Iterator[Scheduled]:
+    """Yield every source that exists on this machine, with its schedule.
+
+    ``log`` is one side of the folders, ``known`` the bodies of each backend as they were counted last.
+    """
+    schedule, quiet = installation.settings.schedule, quiet_hours(installation)
     for backend in installation.backends:
         if backend.spool:
             yield StoreSource("spool", backend.name, backend.spool), schedule.spool
@@ -50,10 +57,18 @@ def sources(installation: Installation, log: LogPositions | None, clock: Clock) 
 
             timeout = float(installation.settings.limits.database_timeout)
             connection = Connection(backend.name, backend.database.conninfo.reveal, timeout, clock.steady)
-            yield DatabaseSource(backend.name, connection), schedule.database
+            bodies = DatabaseSource(
+                backend.name,
+                connection,
+                clock,
+                known=known.get(backend.name),
+                due=partial(due, schedule.exact_count),
+                quiet=quiet,
+            )
+            yield bodies, schedule.database
             rows = ReplicaFolders(connection)
             if not shared(backend, installation.backends):
-                references = References(connection)
+                references = References(connection, lambda: quiet(clock.now()))
         if meta := backend.meta or backend.spool:
             tree = FolderTree(backend.name, meta, dict(backend.metapartitions))
             folders = FolderSource(backend.name, tree, rows, log)
@@ -64,6 +79,19 @@ def sources(installation: Installation, log: LogPositions | None, clock: Clock) 
                 yield ProbeSource(backend.name, meta, clock.steady), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def due(trigger: Trigger, since: float, now: float) -> bool:
+    """Tell whether a time of a trigger lies between two moments (Unix seconds)."""
+    from bmrepmon.runtime.scheduler import passed  # what looks once never asks, and needs no scheduler
+
+    return passed(trigger, since, now)
+
+
+def quiet_hours(installation: Installation) -> Callable[[float], bool]:
+    """Return what tells whether large tables are to be left alone at a time (Unix seconds)."""
+    windows, zone = installation.settings.limits.database_quiet_hours, local_zone(installation.root, os.environ)
+    return lambda at: any(window.holds(at, zone) for window in windows)
 
 
 def shared(backend: Backend, backends: Sequence[Backend]) -> bool:

@@ -1,4 +1,4 @@
-"""Announced maintenance: ``22:00-02:00``, ``Sat 20:00-06:00``, ``Mon-Fri 01:00-03:00``, or once, with both dates."""
+"""Windows: ``22:00-02:00``, ``Sat 20:00-06:00``, ``Mon-Fri 01:00-03:00``, or once, with both dates."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Maintenance:
         window = cls._weekly(weekly) if weekly else cls._once(text)
         if window is None:
             raise ValueError(
-                f"{quoted(text)} is no maintenance window: write 22:00-02:00, Sat 20:00-06:00, Mon-Fri 01:00-03:00, "
+                f"{quoted(text)} is no window of time: write 22:00-02:00, Sat 20:00-06:00, Mon-Fri 01:00-03:00, "
                 "or once 2026-12-24T20:00/2026-12-25T06:00"
             )
         return window

@@ -129,6 +129,7 @@ class Limits:
     top_folders: Annotated[int, between(0, 1000)] = 20
     database_timeout: PositiveDuration = field(default_factory=lambda: Duration("30s"))
     database_connections: Annotated[int, between(1, 10)] = 1
+    database_quiet_hours: tuple[Maintenance, ...] = ()  # when no table is read as a whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

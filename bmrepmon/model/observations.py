@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.carried import Carried
 from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.heartbeat import ProbeFolders
 from bmrepmon.model.inodes import Inodes
@@ -55,10 +56,16 @@ class StoreCount:
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """An exact count of ``t_message_body``, seen in one transaction."""
+    """The rows of ``t_message_body``: the last exact count, carried forward to now."""
 
-    bodies: int
+    carried: Carried
     server_version: int  # as PostgreSQL's server_version_num, for example 140004
+    problem: str | None = None  # why they were not counted again although it is time, in one line
+
+    @property
+    def bodies(self) -> int | None:
+        """The rows now; None when only a count could tell."""
+        return self.carried.rows
 
 
 @dataclass(frozen=True, slots=True)

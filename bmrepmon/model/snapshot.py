@@ -129,7 +129,7 @@ def _backend(state: State, fact: BackendFacts, active: int | None, now: float) -
 
 def _delta(files: int | None, rows: RowCounts | None) -> int | None:
     """Files minus rows."""
-    return None if files is None or rows is None else files - rows.bodies
+    return None if files is None or rows is None or rows.bodies is None else files - rows.bodies
 
 
 def _files(state: State, backend: str, spool: StoreCount | None, archive: StoreCount | None) -> int | None:

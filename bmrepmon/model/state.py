@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bmrepmon.model.backlog import SyncBacklog
+from bmrepmon.model.carried import Carried
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.frozen import frozen
@@ -71,6 +72,7 @@ class Durable:
     followers: Mapping[str, FollowerCounts] = field(default_factory=frozen)
     past: Positions = NO_POSITIONS  # of folders, from logs that are older than the one that is followed
     waits: Mapping[str, Waits] = field(default_factory=frozen)  # by backend: what its folders wait for
+    bodies: Mapping[str, Carried] = field(default_factory=frozen)  # by backend: their last exact count, and since then
     history: Mapping[str, Window] = field(default_factory=frozen)  # by series, "name" or "name/backend"
     trails: Mapping[str, Trail] = field(default_factory=frozen)  # by backend: its verdict, and what led to it
 
@@ -147,7 +149,10 @@ def _reconfigured(state: State, keys: frozenset[Key]) -> State:
     """Forget what is observed no longer; what the logs told and the history stay."""
     backends = {backend for _, backend in keys}
     durable = replace(
-        state.durable, waits=_only(state.durable.waits, backends), trails=_only(state.durable.trails, backends)
+        state.durable,
+        waits=_only(state.durable.waits, backends),
+        bodies=_only(state.durable.bodies, backends),
+        trails=_only(state.durable.trails, backends),
     )
     return replace(
         state,
@@ -178,16 +183,24 @@ def _read(state: State, reading: Reading) -> State:
     if reading.observation is None:
         return state
     state = replace(state, observations=_with(state.observations, key, reading.observation))
-    match reading.observation:
+    return _followed(state, reading.backend, reading.observation, reading.started_at)
+
+
+def _followed(state: State, backend: str, observation: Observation, at: float) -> State:
+    """Work out what is kept beside an observation."""
+    match observation:
         case StoreCount():
-            return _counted_once(state, reading.backend)
+            return _counted_once(state, backend)
         case FolderComparison():
-            return _waited(state, reading.backend, reading.observation, reading.started_at)
+            return _waited(state, backend, observation, at)
+        case RowCounts():
+            bodies = _with(state.durable.bodies, backend, observation.carried)
+            return replace(state, durable=replace(state.durable, bodies=bodies))
         case PastPositions():
-            return replace(state, durable=replace(state.durable, past=reading.observation.positions))
+            return replace(state, durable=replace(state.durable, past=observation.positions))
         case ProbeFolders():
-            heartbeats = beat(state.heartbeats.get(reading.backend, frozen()), reading.observation, state.durable.log)
-            return replace(state, heartbeats=_with(state.heartbeats, reading.backend, heartbeats))
+            heartbeats = beat(state.heartbeats.get(backend, frozen()), observation, state.durable.log)
+            return replace(state, heartbeats=_with(state.heartbeats, backend, heartbeats))
     return state
 
 

@@ -35,10 +35,16 @@ class StoreFiles:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseRows:
-    """The last exact count of `t_message_body`."""
+    """The rows of `t_message_body`: an exact count carried forward; docs/explanation/bodies.md tells more."""
 
-    bodies: Annotated[int, Meta(description="rows of `t_message_body`")]
-    counted_at: Annotated[datetime | None, Meta(description="when they were counted")]
+    bodies: Annotated[int | None, Meta(description="the rows now; `null` when only a count could tell")]
+    doubt: Annotated[int | None, Meta(description="by how many they may be wrong: not by more")]
+    exact: Annotated[int, Meta(description="the rows when they were last counted one by one")]
+    counted_at: Annotated[datetime, Meta(description="when that was")]
+    drift: Annotated[
+        int | None, Meta(description="how many more that were than had been carried forward; `null` after the first")
+    ]
+    problem: Annotated[str | None, Meta(description="why they are not counted again although it is time, in one line")]
     server_version: Annotated[int, Meta(description="of PostgreSQL, as `server_version_num`")]
 
 

@@ -4,6 +4,7 @@ Unknown is an absent sample. docs/reference/metrics.md is made from this table.
 """
 
 from bmrepmon.publish import samples
+from bmrepmon.publish.body_metrics import BODY_METRICS
 from bmrepmon.publish.delta_metrics import DELTA_METRICS
 from bmrepmon.publish.folder_metrics import FOLDER_METRICS
 from bmrepmon.publish.log_metrics import LOG_METRICS
@@ -23,7 +24,6 @@ __all__ = ["METRICS", "SERIES_DROPPED", "Metric"]
 STORE = ("backend", "store", "partition")
 SOURCE = ("source", "backend")
 LAST_WALK = "as of the last complete walk, see bmrepmon_source_last_success_timestamp_seconds"
-LAST_COUNT = "as of the last exact count, see bmrepmon_database_message_bodies_exact_timestamp_seconds"
 
 METRICS: tuple[Metric, ...] = (
     *VERDICT_METRICS,
@@ -62,32 +62,12 @@ METRICS: tuple[Metric, ...] = (
         ("backend", "store"),
         of_stores(lambda store: store.unreadable),
     ),
-    Metric(
-        "bmrepmon_database_message_bodies",
-        "gauge",
-        f"Rows of t_message_body, {LAST_COUNT}.",
-        BACKEND,
-        of_backends(lambda backend: backend.rows.bodies if backend.rows else None),
-    ),
-    Metric(
-        "bmrepmon_database_message_bodies_exact",
-        "gauge",
-        f"Rows of t_message_body, counted one by one, {LAST_COUNT}.",
-        BACKEND,
-        of_backends(lambda backend: backend.rows.bodies if backend.rows else None),
-    ),
-    Metric(
-        "bmrepmon_database_message_bodies_exact_timestamp_seconds",
-        "gauge",
-        "Unix time of the last exact count of t_message_body.",
-        BACKEND,
-        samples.counted_at,
-    ),
+    *BODY_METRICS,
     Metric(
         "bmrepmon_delta_messages",
         "gauge",
         "Message files of spool and archives minus rows of t_message_body, signed, "
-        "as of the last complete walks and the last count.",
+        "as of the last complete walks and bmrepmon_database_message_bodies.",
         BACKEND,
         of_backends(lambda backend: backend.delta_messages),
     ),

@@ -209,14 +209,6 @@ def last_apply(snapshot: Snapshot) -> Iterator[Sample]:
         yield (backend,), at
 
 
-def counted_at(snapshot: Snapshot) -> Iterator[Sample]:
-    """Read when the rows were last counted."""
-    for backend in snapshot.backends:
-        health = snapshot.state.health.get(("database", backend.name))
-        if backend.rows is not None and health is not None and health.last_success_at is not None:
-            yield (backend.name,), health.last_success_at
-
-
 def log_lines(snapshot: Snapshot) -> Iterator[Sample]:
     """Read the lines of each log by what became of them."""
     durable = snapshot.state.durable

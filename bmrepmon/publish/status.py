@@ -12,7 +12,7 @@ from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.health import SourceHealth
 from bmrepmon.model.history import Window
 from bmrepmon.model.lag import FOLDER_STATES
-from bmrepmon.model.observations import StoreCount
+from bmrepmon.model.observations import RowCounts, StoreCount
 from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
 from bmrepmon.model.verdict.states import Verdict
 from bmrepmon.publish.document import (
@@ -95,7 +95,7 @@ def _backend(snapshot: Snapshot, backend: BackendSnapshot) -> BackendStatus:
         spool=_store(snapshot, backend.name, backend.spool),
         archive=_store(snapshot, backend.name, backend.archive),
         unique_messages=backend.unique_messages,
-        database=_rows(snapshot, backend),
+        database=_rows(backend.rows),
         folders=_folders(snapshot, backend),
         sync_log=_sync_log(backend),
         heartbeats=tuple(
@@ -142,11 +142,18 @@ def _store(snapshot: Snapshot, backend: str, count: StoreCount | None) -> StoreF
     )
 
 
-def _rows(snapshot: Snapshot, backend: BackendSnapshot) -> DatabaseRows | None:
-    if backend.rows is None:
+def _rows(rows: RowCounts | None) -> DatabaseRows | None:
+    if rows is None:
         return None
-    counted_at = _last_success(snapshot, "database", backend.name)
-    return DatabaseRows(backend.rows.bodies, counted_at, backend.rows.server_version)
+    return DatabaseRows(
+        bodies=rows.bodies,
+        doubt=rows.carried.error,
+        exact=rows.carried.exact.rows,
+        counted_at=moment(rows.carried.exact.at),
+        drift=rows.carried.exact.drift,
+        problem=rows.problem,
+        server_version=rows.server_version,
+    )
 
 
 def _folders(snapshot: Snapshot, backend: BackendSnapshot) -> FolderCounts | None:

@@ -13,6 +13,7 @@ from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.document import (
     BackendStatus,
     CoreStatus,
+    DatabaseRows,
     DeltaStatus,
     LogStatus,
     SourceStatus,
@@ -101,14 +102,19 @@ def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Ro
     yield _store(t("spool"), backend.spool, status, t)
     yield _store(t("archive"), backend.archive, status, t)
     yield t("unique"), t.number(backend.unique_messages), t("unique_note")
-    if backend.database:
-        counted = t("counted", age=t.age(backend.database.counted_at, status.at))
-        yield t("database"), t.number(backend.database.bodies), f"{t('bodies')}, {counted}"
-    else:
-        yield t("database"), UNKNOWN, ""
+    yield t("database"), *_bodies(backend.database, status, t)
     yield t("delta"), t.signed(backend.delta_messages), t("delta_note")
     yield from _explained(backend.delta_explained, t)
     yield t("sessions"), t.number(backend.sessions.active), _expected(backend, t)
+
+
+def _bodies(rows: DatabaseRows | None, status: Status, t: Language) -> tuple[str, str]:
+    if rows is None:
+        return UNKNOWN, ""
+    counted = t("counted", age=t.age(rows.counted_at, status.at))
+    doubt = f", {t('doubt', n=t.number(rows.doubt))}" if rows.doubt else ""
+    why = f", {rows.problem}" if rows.problem and rows.bodies is None else ""
+    return t.number(rows.bodies), f"{t('bodies')}, {counted}{doubt}{why}"
 
 
 def _explained(delta: DeltaStatus | None, t: Language) -> Iterator[Row]:

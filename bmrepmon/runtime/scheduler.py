@@ -106,6 +106,14 @@ class DaemonThreads(BaseExecutor):  # type: ignore[misc] # APScheduler ships no 
         self._rounds.begin(work, job.id)
 
 
+def passed(trigger: Trigger, since: float, now: float) -> bool:
+    """Tell whether a time of a trigger lies between two moments (Unix seconds)."""
+    if trigger.seconds is not None:
+        return now - since >= trigger.seconds
+    following = times(trigger).get_next_fire_time(None, datetime.fromtimestamp(since, UTC))
+    return bool(following and following.timestamp() <= now)
+
+
 def times(trigger: Trigger) -> BaseTrigger:
     """Return APScheduler's form of a trigger; crontab lines are meant in the machine's own time zone."""
     if trigger.seconds is not None:

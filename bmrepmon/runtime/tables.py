@@ -13,6 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from bmrepmon.model.carried import Carried
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.history import Point, Window
@@ -35,6 +36,7 @@ DOCUMENTS: Mapping[str, Any] = {
     "checkpoints": Mapping[str, Checkpoint],
     "followers": Mapping[str, FollowerCounts],
     "waits": Mapping[str, Waits],
+    "bodies": Mapping[str, Carried],
     "trails": Mapping[str, Trail],
 }
 

@@ -106,6 +106,16 @@ def test_what_was_asked_for_counts_beside_the_verdict() -> None:
     assert report.level == 2
 
 
+@pytest.mark.parametrize(("asked", "level"), [("997", 0), ("996", 1), ("@997:1003", 1), ("@998:1003", 0)])
+def test_a_difference_within_the_doubt_alarms_nobody(asked: str, level: int) -> None:
+    """Only what leaves its range wherever in the doubt the figure may lie."""
+    document = verdict("in_sync", "replicating", "ok")
+    document["backends"][0] |= {"delta_messages": 1000, "database": {"doubt": 3}}
+    report = judge(document, {"delta_messages": Range.read(asked)}, {}, load_language("en", "nagios"))
+
+    assert report.level == level
+
+
 def test_the_line_carries_perfdata(served: Served) -> None:
     """One line, one bar, and every figure as the guidelines want it."""
     served.snapshot = snapshots.full

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from counted import rows
+
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
-from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts
+from bmrepmon.model.observations import PartitionCount, PeerSessions, SessionCounts
 from bmrepmon.model.records import RecordCensus
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import Durable, State
@@ -93,7 +95,7 @@ def state_of(scene: Scene, backend: str, address: str = "127.0.0.1") -> State:
         observations=frozen({
             ("spool", backend): store("spool", PartitionCount(partition, spool + 950, spool, 2_410)),
             ("archive", backend): store("archive", PartitionCount(partition, ARCHIVED, ARCHIVED, 390)),
-            ("database", backend): RowCounts(bodies, 140_004),
+            ("database", backend): rows(bodies, NOW - 5),
             ("folders", backend): comparison(scene, partition),
             ("records", backend): RecordLook(census, reckoning),
             ("backlog", backend): backlog(scene),

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from bmrepmon.runtime import scheduler as scheduling
 from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.runtime.poller import Poller
 from bmrepmon.runtime.rounds import read_once
-from bmrepmon.runtime.scheduler import SourceScheduler, times
+from bmrepmon.runtime.scheduler import SourceScheduler, passed, times
 from bmrepmon.runtime.supervisor import Member
 
 OFTEN, RARELY = Trigger(0.1, None), Trigger.every("1d")
@@ -282,6 +283,18 @@ def test_crontab_lines_are_in_the_machines_zone(zone: Callable[[str], None]) -> 
         at = trigger.get_next_fire_time(None, now).astimezone(paris)
 
         assert (at.hour, at.minute, at.strftime("%A")) == (3, 15, "Sunday")
+
+
+def test_whether_a_time_of_a_trigger_has_passed(zone: Callable[[str], None]) -> None:
+    """An interval since the moment itself, or a line of a crontab by the machine's own clock."""
+    zone("Europe/Paris")
+    hourly, nightly = (partial(passed, trigger) for trigger in (Trigger.every("1h"), Trigger.cron("15 3 * * *")))
+    evening = datetime(2024, 7, 1, 20, tzinfo=UTC).timestamp()
+    quarter_past_three = datetime(2024, 7, 2, 1, 15, tzinfo=UTC).timestamp()
+
+    assert [hourly(evening, evening + seconds) for seconds in (0, 3599, 3600)] == [False, False, True]
+    assert [nightly(evening, quarter_past_three + seconds) for seconds in (-1, 0, 86_400 * 9)] == [False, True, True]
+    assert not nightly(quarter_past_three + 2, quarter_past_three + 86_399)
 
 
 def test_a_zone_that_does_not_exist_is_utc(zone: Callable[[str], None]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from counted import rows
 from structlog.testing import capture_logs
 
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
@@ -45,6 +46,7 @@ def durable(lines: int, *values: float) -> Durable:
         core=CoreActivity(probe_latency=0.125),
         checkpoints=frozen({"log": Checkpoint(64512, 12345678901, lines, "abcdef", 1024)}),
         followers=frozen({"log": FollowerCounts(rotations=2, unread_bytes=0, exists=True)}),
+        bodies=frozen({"bm-master": rows(lines).carried}),
         history=frozen({"bodies/bm-master": window(*values), "delta_messages/bm-master": window(0.5)}),
     )
 

@@ -10,6 +10,7 @@ from postgres_server import Server
 
 from bmrepmon.model.positions import Position, Positions
 from bmrepmon.model.readings import SourceError
+from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.sources.database import Connection, DatabaseSource, ReplicaFolders
 
 OLD = """
@@ -84,7 +85,7 @@ def test_rows_that_make_no_sense_are_no_positions(server: Server, connection: Co
 @pytest.mark.usefixtures("tables")
 def test_both_questions_share_one_connection(server: Server, connection: Connection) -> None:
     """While one is answered the other waits; the database sees one client."""
-    bodies, folders = DatabaseSource("bm-master", connection), ReplicaFolders(connection)
+    bodies, folders = DatabaseSource("bm-master", connection, SystemClock()), ReplicaFolders(connection)
     bodies._query = b"SELECT count(*) FROM t_message_body, pg_sleep(0.05)"
     failures: list[Exception] = []
 

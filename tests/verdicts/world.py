@@ -11,13 +11,15 @@ from itertools import islice
 from math import exp
 from random import Random
 
+from counted import rows
+
 from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.folders import FolderHeader
 from bmrepmon.model.heartbeat import ProbeFolder, ProbeFolders
 from bmrepmon.model.lag import FolderComparison, compare
 from bmrepmon.model.log_events import AppliedFolder, Command, Failure, LogEvent, Notice, Reply, SessionStarted
-from bmrepmon.model.observations import Observation, PeerSessions, RowCounts, SessionCounts
+from bmrepmon.model.observations import Observation, PeerSessions, SessionCounts
 from bmrepmon.model.positions import NO_POSITIONS, Position, Positions
 from bmrepmon.model.readings import Reading
 from bmrepmon.model.survey import FolderSurvey, folder_key, pack_folder, sign
@@ -181,8 +183,8 @@ class Server:
             yield self._reading("probe", at, ProbeFolders((probe,)))
         if slow:
             yield self._folders(at)
-            rows = None if self.trouble.database_away else RowCounts(1000, 140004)
-            yield self._reading("database", at, rows, "refused")
+            bodies = None if self.trouble.database_away else rows(1000)
+            yield self._reading("database", at, bodies, "refused")
 
     def peers(self) -> int:
         """Return how many sessions there are."""

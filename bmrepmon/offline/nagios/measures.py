@@ -16,6 +16,7 @@ class Measure:
     read: Callable[[Part], float | None]
     warning: str | None = None  # the range when nothing else was asked for
     critical: str | None = None
+    doubt: Callable[[Part], float | None] = lambda _: None  # by how much the figure may be wrong
 
 
 def at(*path: str) -> Callable[[Part], float | None]:
@@ -53,7 +54,7 @@ MEASURES = (
     Measure("lag_folders", "", at("folders", "lag_folders")),
     Measure("active_sessions", "", at("sessions", "active"), None, "1:"),
     Measure("missing_sessions", "", _missing_sessions, "0"),
-    Measure("delta_messages", "", at("delta_messages")),
+    Measure("delta_messages", "", at("delta_messages"), doubt=at("database", "doubt")),
     Measure("unexplained_messages", "", at("delta_explained", "unexplained")),
     Measure("disputed_folders", "", at("folders", "disputed_folders"), "0"),
     Measure("passive_folders", "", at("folders", "passive_folders")),

@@ -30,9 +30,12 @@ class Range:
             raise ValueError(text)
         return cls(text, bottom, top, text.startswith("@"))
 
-    def raises(self, value: float) -> bool:
-        """Tell whether a value is one to be alarmed at."""
-        return (self.low <= value <= self.high) == self.inside
+    def raises(self, value: float, doubt: float = 0.0) -> bool:
+        """Tell whether a value is one to be alarmed at, even if it is wrong by as much as the doubt."""
+        least, most = value - doubt, value + doubt
+        if self.inside:
+            return self.low <= least and most <= self.high
+        return most < self.low or least > self.high
 
     @property
     def idle(self) -> bool:

@@ -31,6 +31,7 @@ class Finding:
     value: float | None
     warning: Range | None
     critical: Range | None
+    doubt: float  # by how much it may be wrong; what lies within that is no alarm
     wanted: bool  # somebody asked for it by an option: then not to know it is bad news
 
     @property
@@ -38,9 +39,9 @@ class Finding:
         """How bad it is."""
         if self.value is None:
             return Level.UNKNOWN if self.wanted else Level.OK
-        if self.critical and self.critical.raises(self.value):
+        if self.critical and self.critical.raises(self.value, self.doubt):
             return Level.CRITICAL
-        return Level.WARNING if self.warning and self.warning.raises(self.value) else Level.OK
+        return Level.WARNING if self.warning and self.warning.raises(self.value, self.doubt) else Level.OK
 
     def perfdata(self, prefix: str) -> str:
         """Write it as ``label=value[unit];warning;critical;minimum``; U is what is not known."""
@@ -107,7 +108,7 @@ def _find(measure: Measure, part: Part, warning: Ranges, critical: Ranges, *, ju
         for asked, default in zip((warning, critical), own, strict=True)
     )
     wanted = any(not limit.idle for limit in asked_for)
-    return Finding(measure, measure.read(part), low, high, wanted)
+    return Finding(measure, measure.read(part), low, high, measure.doubt(part) or 0.0, wanted)
 
 
 def _known(findings: Sequence[Finding]) -> bool:

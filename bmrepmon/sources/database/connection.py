@@ -103,15 +103,23 @@ class Connection:
         Raises:
             SourceError: with a reason of ``PROBLEMS``, or ``stopped``. Of what libpq says nothing is repeated.
         """
-        if not self._asking.acquire(timeout=self._timeout + GRACE):
-            raise self._failed("busy", tables)
-        try:
+        with self._turn(tables):
             return self._answer(self._answering() or self._connected(tables), question)
-        except psycopg.Error as error:
-            raise self._failed(_reason(error), tables, error.sqlstate) from None
-        finally:
-            self._settle()
-            self._asking.release()
+
+    def glance(self, question: Callable[[psycopg.Connection[Any]], T], tables: str) -> T:
+        """Return the answer to one statement that takes no time: it needs no transaction, and is its own sign of life.
+
+        Where the connection has died meanwhile, it is asked once more over a new one.
+
+        Raises:
+            SourceError: as ``ask``.
+        """
+        with self._turn(tables):
+            if self._open is not None:
+                with suppress(psycopg.OperationalError), fuse(self._open, GRACE), at_once(self._open):
+                    return question(self._open)
+                self._disconnect()
+            return self._answer(self._connected(tables), question)
 
     def close(self) -> None:
         """End a question that runs, and the connection."""
@@ -122,6 +130,19 @@ class Connection:
                 connection.cancel_safe(timeout=CANCEL_WITHIN)
         if self._asking.acquire(timeout=CANCEL_WITHIN):  # else the reader itself disconnects, once it can
             self._disconnect()
+            self._asking.release()
+
+    @contextmanager
+    def _turn(self, tables: str) -> Iterator[None]:
+        """Have the connection for oneself, and name what goes wrong with it."""
+        if not self._asking.acquire(timeout=self._timeout + GRACE):
+            raise self._failed("busy", tables)
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self._failed(_reason(error), tables, error.sqlstate) from None
+        finally:
+            self._settle()
             self._asking.release()
 
     def _answer(self, connection: psycopg.Connection[Any], question: Callable[[psycopg.Connection[Any]], T]) -> T:
@@ -237,6 +258,17 @@ def fuse(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
         finally:
             timer.cancel()
             timer.join()  # before its socket is closed
+
+
+@contextmanager
+def at_once(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Begin no transaction, which saves the ways to begin and to end it."""
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        with suppress(psycopg.Error):  # of a connection that broke
+            connection.autocommit = False
 
 
 def _reason(error: Exception) -> str:

@@ -97,6 +97,13 @@ def test_a_file_with_every_kind_of_value() -> None:
             "bmrepmon.toml: [limits] database_timeout: must be longer than nothing and at most a year, for example 30s",
         ),
         (
+            "[limits]\ndatabase_quiet_hours = ['8-18']\n",
+            (
+                "bmrepmon.toml: [limits] database_quiet_hours: '8-18' is no window of time: write 22:00-02:00, "
+                "Sat 20:00-06:00, Mon-Fri 01:00-03:00, or once 2026-12-24T20:00/2026-12-25T06:00"
+            ),
+        ),
+        (
             "[schedule]\nspool = '60'\n",
             "bmrepmon.toml: [schedule] spool: '60' is not a duration: write for example 500ms, 30s, 5m or 1h30m",
         ),

@@ -1,8 +1,8 @@
 import snapshots
+from counted import rows
 
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.log_activity import LogActivity
-from bmrepmon.model.observations import RowCounts
 from bmrepmon.model.readings import Reading
 from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import BackendFacts, derive
@@ -19,7 +19,7 @@ def test_an_unknown_value_gives_no_point() -> None:
 
 def test_known_values_are_named_with_their_backend() -> None:
     """Backend series carry the backend's name, server series none."""
-    state = reduce(State(0.0), Reading("database", "bm-master", 0.0, 0.0, RowCounts(7, 140004)))
+    state = reduce(State(0.0), Reading("database", "bm-master", 0.0, 0.0, rows(7)))
     advanced = LogAdvanced("log", LogActivity(applied_messages=5), FollowerCounts(), Checkpoint(1, 2, 3, "", 0))
     values = sample(derive(reduce(state, advanced), FACTS, 60.0)).values
 

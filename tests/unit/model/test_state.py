@@ -1,3 +1,5 @@
+from counted import rows
+
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.history import Point
@@ -30,10 +32,10 @@ def after(*events: Event) -> State:
 
 def test_a_good_round_is_kept_with_its_health() -> None:
     """The observation becomes the last good one, the health tells when and how long."""
-    state = after(RoundStarted("database", "bm-master", 100.0), good("database", RowCounts(7, 140004)))
+    state = after(RoundStarted("database", "bm-master", 100.0), good("database", rows(7)))
     health = state.health["database", "bm-master"]
 
-    assert state.rows("bm-master") == RowCounts(7, 140004)
+    assert state.rows("bm-master") == rows(7)
     assert (health.success, health.last_success_at, health.last_duration) == (True, 102.0, 2.0)
     assert health.running_since is None
 
@@ -41,10 +43,10 @@ def test_a_good_round_is_kept_with_its_health() -> None:
 def test_a_failed_round_keeps_the_last_good_observation() -> None:
     """A failure is told, and what was known stays known, with its age."""
     failure = Reading("database", "bm-master", 200.0, 1.0, None, "refused", "PostgreSQL refuses connections")
-    state = after(good("database", RowCounts(7, 140004)), failure, failure)
+    state = after(good("database", rows(7)), failure, failure)
     health = state.health["database", "bm-master"]
 
-    assert state.rows("bm-master") == RowCounts(7, 140004)
+    assert state.rows("bm-master") == rows(7)
     assert (health.success, health.reason, health.failures) == (False, "refused", 2)
     assert health.last_success_at == 102.0
 
@@ -89,7 +91,7 @@ def test_the_delta_is_files_minus_rows_signed() -> None:
     state = after(
         good("spool", walk("spool", 3, [1, 2, 3])),
         good("archive", walk("archive", 2, [3, 4])),
-        good("database", RowCounts(9, 140004)),
+        good("database", rows(9)),
     )
     backend = derive(state, FACTS, 1.0).backends[0]
 
@@ -100,7 +102,7 @@ def test_the_delta_waits_for_every_store_that_is_observed() -> None:
     """While the archive was never walked to its end, neither delta nor unique messages are known."""
     state = after(
         good("spool", walk("spool", 3, [1, 2, 3])),
-        good("database", RowCounts(9, 140004)),
+        good("database", rows(9)),
         RoundStarted("archive", "bm-master", 5.0),
     )
     backend = derive(state, FACTS, 1.0).backends[0]
@@ -144,7 +146,7 @@ def test_what_is_observed_no_longer_is_forgotten() -> None:
     kept, gone = ("spool", "bm-master"), ("database", "old")
     state = after(
         good("spool", walk("spool", 3, [1, 2, 3])),
-        good("database", RowCounts(7, 140004), "old"),
+        good("database", rows(7), "old"),
         LogAdvanced("log", LogActivity(applied_messages=5), FollowerCounts(), None),
         Judged(frozen({"bm-master": Trail(), "old": Trail()})),
         Reconfigured(frozenset({kept})),

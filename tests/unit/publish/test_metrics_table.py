@@ -16,7 +16,7 @@ BY_NAME = {metric.name: metric for metric in ALL}
 UNITS = {"seconds", "bytes", "total", "info"}
 COUNTED = {  # the things that gauges without a unit count
     *("files", "messages", "folders", "directories", "bodies", "exact", "sessions", "success", "changes", "entries"),
-    *("verdict", "severity", "ratio", "successful"),
+    *("verdict", "severity", "ratio", "successful", "doubt", "drift"),
 }
 
 

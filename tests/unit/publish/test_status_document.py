@@ -20,7 +20,15 @@ def test_the_document_holds_what_each_backend_has() -> None:
     assert master["spool"]["partitions"] == [
         {"partition": "bm-master__example_net", "files": 12_900, "messages": 12_345, "folders": 210}
     ]
-    assert master["database"] == {"bodies": 14_355, "counted_at": "2023-11-14T22:09:20Z", "server_version": 140_004}
+    assert master["database"] == {
+        "bodies": 14_355,
+        "doubt": 3,
+        "exact": 14_350,
+        "counted_at": "2023-11-14T22:09:20Z",
+        "drift": -1,
+        "problem": None,
+        "server_version": 140_004,
+    }
     assert master["delta_messages"] == 12_345 + 2000 - 14_355
     assert master["sessions"] == {"active": 4, "expected": 4, "logged": None}
 
