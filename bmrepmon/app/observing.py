@@ -11,6 +11,7 @@ from bmrepmon.config.installation import Backend, Installation
 from bmrepmon.config.local_zone import local_zone
 from bmrepmon.config.types import Trigger
 from bmrepmon.model.checkpoint import FollowerCounts
+from bmrepmon.model.observations import Store
 from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import Source
 from bmrepmon.model.state import Durable, Key
@@ -25,7 +26,7 @@ from bmrepmon.sources.backlog import BacklogSource
 from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
-from bmrepmon.sources.spool import StoreSource
+from bmrepmon.sources.spool import StoreSource, UniqueMessages
 
 PROBE = Trigger.every("1s")  # when the heartbeat is looked at
 PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
@@ -39,10 +40,7 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
     """Yield every source that exists on this machine, with its schedule; ``log`` is one side of the folders."""
     schedule = installation.settings.schedule
     for backend in installation.backends:
-        if backend.spool:
-            yield StoreSource("spool", backend.name, backend.spool), schedule.spool
-        if backend.archive:
-            yield StoreSource("archive", backend.name, backend.archive), schedule.spool
+        yield from ((store, schedule.spool) for store in stores(backend))
         if backend.sync_log:
             yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
         rows, references = None, None
@@ -63,6 +61,15 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
                 yield ProbeSource(backend.name, meta, time.monotonic), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def stores(backend: Backend) -> Iterator[StoreSource]:
+    """Yield the spool and the archives of a backend, which may have messages in common."""
+    places: dict[Store, Path | None] = {"spool": backend.spool, "archive": backend.archive}
+    roots = {store: root for store, root in places.items() if root is not None}
+    unique = UniqueMessages(roots)
+    for store, root in roots.items():
+        yield StoreSource(store, backend.name, root, unique)
 
 
 def shared(backend: Backend, backends: Sequence[Backend]) -> bool:

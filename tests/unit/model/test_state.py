@@ -1,7 +1,6 @@
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.history import Point
-from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts, Store, StoreCount
 from bmrepmon.model.readings import Reading, RoundStarted
@@ -12,9 +11,9 @@ from bmrepmon.model.verdict.states import Trail
 FACTS = (BackendFacts("bm-master", (), 4),)
 
 
-def walk(store: Store, messages: int, inodes: list[int]) -> StoreCount:
+def walk(store: Store, messages: int, unique: int | None) -> StoreCount:
     partition = PartitionCount("bm-master__acme_test", messages + 1, messages, 1)
-    return StoreCount(store, (partition,), Inodes.of({1: inodes}), 0, ())
+    return StoreCount(store, (partition,), unique, 0, ())
 
 
 def good(source: str, observation: StoreCount | RowCounts | SessionCounts, backend: str = "bm-master") -> Reading:
@@ -87,8 +86,8 @@ def test_samples_grow_their_windows() -> None:
 def test_the_delta_is_files_minus_rows_signed() -> None:
     """Spool and archive message files minus bodies, as the official procedure computes it."""
     state = after(
-        good("spool", walk("spool", 3, [1, 2, 3])),
-        good("archive", walk("archive", 2, [3, 4])),
+        good("spool", walk("spool", 3, None)),
+        good("archive", walk("archive", 2, 4)),
         good("database", RowCounts(9, 140004)),
     )
     backend = derive(state, FACTS, 1.0).backends[0]
@@ -99,7 +98,7 @@ def test_the_delta_is_files_minus_rows_signed() -> None:
 def test_the_delta_waits_for_every_store_that_is_observed() -> None:
     """While the archive was never walked to its end, neither delta nor unique messages are known."""
     state = after(
-        good("spool", walk("spool", 3, [1, 2, 3])),
+        good("spool", walk("spool", 3, 3)),
         good("database", RowCounts(9, 140004)),
         RoundStarted("archive", "bm-master", 5.0),
     )
@@ -110,7 +109,7 @@ def test_the_delta_waits_for_every_store_that_is_observed() -> None:
 
 def test_without_rows_there_is_no_delta() -> None:
     """An unknown side makes an unknown delta, never zero."""
-    backend = derive(after(good("spool", walk("spool", 3, [1]))), FACTS, 1.0).backends[0]
+    backend = derive(after(good("spool", walk("spool", 3, 1))), FACTS, 1.0).backends[0]
 
     assert backend.delta_messages is None
 
@@ -143,7 +142,7 @@ def test_what_is_observed_no_longer_is_forgotten() -> None:
     """Series of a source or backend that was taken out of the configuration are absent; what the logs told stays."""
     kept, gone = ("spool", "bm-master"), ("database", "old")
     state = after(
-        good("spool", walk("spool", 3, [1, 2, 3])),
+        good("spool", walk("spool", 3, 3)),
         good("database", RowCounts(7, 140004), "old"),
         LogAdvanced("log", LogActivity(applied_messages=5), FollowerCounts(), None),
         Judged(frozen({"bm-master": Trail(), "old": Trail()})),
