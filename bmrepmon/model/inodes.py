@@ -6,8 +6,10 @@ Cyrus links one file into several folders (single instance store, IMAP COPY), so
 
 from collections.abc import Iterable
 
-PAGE = 256  # numbers; XFS gives out 64 behind each other and then leaves out thousands, ext4 leaves out few
+BITS = 8  # of a page's numbers; XFS gives out 64 behind each other and then leaves out thousands, ext4 leaves out few
+MASK = (1 << BITS) - 1
 FULL = 255  # holders that a byte can count
+NO_PAGE = bytearray()
 
 
 class Inodes:
@@ -31,18 +33,17 @@ class Inodes:
         >>> len(inodes)
         3
         """
-        pages = self._pages.setdefault(device, {})
+        pages, here, page = self._pages.setdefault(device, {}), -1, NO_PAGE
         for inode in inodes:
-            page = pages.get(inode // PAGE)
-            if page is None:
-                page = pages[inode // PAGE] = bytearray(PAGE)
-            holders = page[inode % PAGE]
+            if inode >> BITS != here:  # those of a folder lie close together
+                here = inode >> BITS
+                page = pages.get(here) or pages.setdefault(here, bytearray(1 << BITS))
+            holders = page[inode & MASK]
             if holders == FULL:
                 self._more[device, inode] = self._more.get((device, inode), 0) + 1
-                continue
-            page[inode % PAGE] = holders + 1
-            if not holders:
-                self._distinct += 1
+            else:
+                page[inode & MASK] = holders + 1
+                self._distinct += not holders
 
     def remove(self, device: int, inodes: Iterable[int]) -> None:
         """Let one folder less hold these, which were added."""
@@ -52,12 +53,12 @@ class Inodes:
             if more:
                 self._keep(device, inode, more - 1)
                 continue
-            page = pages[inode // PAGE]
-            page[inode % PAGE] -= 1
-            if not page[inode % PAGE]:
+            page = pages[inode >> BITS]
+            page[inode & MASK] -= 1
+            if not page[inode & MASK]:
                 self._distinct -= 1
                 if not any(page):
-                    del pages[inode // PAGE]
+                    del pages[inode >> BITS]
 
     def _keep(self, device: int, inode: int, more: int) -> None:
         self._more[device, inode] = more

@@ -18,7 +18,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 OPENING = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 BUFFER = 1 << 16  # bytes; more are no faster
@@ -31,6 +31,22 @@ SUSPECT = -1  # in the place of a time of change that a later change might not m
 RUN = re.compile(
     rb"(?s)(?:.{16}\x18\x00\x08(?=[0-9]{1,3}+\.\x00).{5})++|(?:.{16}\x20\x00\x08(?=[0-9]{4,11}+\.\x00).{13})++"
 )
+
+
+class Status(Protocol):
+    """What must be known of a directory; a part of ``os.stat_result``."""
+
+    @property
+    def st_ctime_ns(self) -> int:
+        """When an entry came, went or was renamed, or the directory itself was changed (ns)."""
+
+    @property
+    def st_dev(self) -> int:
+        """The file system."""
+
+    @property
+    def st_ino(self) -> int:
+        """The inode."""
 
 
 class Listing(NamedTuple):
@@ -47,9 +63,10 @@ class Listing(NamedTuple):
 class Lister:
     """Lists directories, one at a time."""
 
-    def __init__(self, status: Callable[[int], os.stat_result] = os.fstat) -> None:
-        """Take what tells the status of an open directory."""
+    def __init__(self, status: Callable[[int], Status] = os.fstat, clock: Callable[[], int] = time.time_ns) -> None:
+        """Take what tells the status of an open directory, and what the time is (ns)."""
         self._status = status
+        self._clock = clock
         self._getdents = getdents()
         self._buffer = bytearray(BUFFER)
         self._bytes = memoryview(self._buffer)
@@ -64,7 +81,7 @@ class Lister:
         """
         directory = os.open(path, OPENING)
         try:
-            now = time.time_ns()
+            now = self._clock()
             status = self._status(directory)
             found = _Found(directory)
             if self._getdents is None:

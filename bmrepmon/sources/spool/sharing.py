@@ -19,6 +19,7 @@ from bmrepmon.sources.spool.listing import Lister, Listing, look_all
 BATCH = 32  # directories
 WORTHWHILE = 1000  # directories, from which on a second process gains more than its start costs (20 ms)
 ENDS_WITHIN = 1.0  # seconds, once it is killed
+BROKEN = (OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError)  # what half an answer leads to
 PROGRAM = (sys.executable, "-I", "-S", listing.__file__)
 
 Found = Sequence[Listing | int]  # of a batch
@@ -63,7 +64,7 @@ def _second_process(batches: list[list[bytes]]) -> Iterator[dict[int, Found]]:
 
 def _bring(asked: IO[bytes], answers: IO[bytes], batches: list[list[bytes]], brought: dict[int, Found]) -> None:
     """Tell the process what to do, and take its answers until it ends."""
-    with answers, suppress(OSError, EOFError, ValueError, TypeError):
+    with answers, suppress(*BROKEN):
         with asked:
             asked.write(marshal.dumps(batches[::-1]))
         for number in reversed(range(len(batches))):

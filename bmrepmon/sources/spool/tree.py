@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bmrepmon.model.frozen import frozen
-from bmrepmon.sources.spool.listing import SUSPECT, Lister, Listing
+from bmrepmon.sources.spool.listing import SUSPECT, Lister, Listing, Status
 from bmrepmon.sources.spool.sharing import look_at
 
 ARRIVING = (b"stage.", b"sync.")  # where messages lie that are still arriving (source: Cyrus 3.0, imap/append.c)
@@ -72,7 +72,7 @@ class StoreTree:
         self,
         root: bytes,
         *,
-        status: Callable[..., os.stat_result] = os.lstat,
+        status: Callable[..., Status] = os.lstat,
         lister: Lister | None = None,
     ) -> None:
         """Take the directory that holds the partitions, which may be a link to one; nothing is looked at yet."""

@@ -21,7 +21,7 @@ class UniqueMessages:
         with self._lock:
             for change in changes:
                 before, now = numbers(change.before), numbers(change.now)
-                self._inodes.add(change.device, now - before)
+                self._inodes.add(change.device, now - before if before else now)
                 self._inodes.remove(change.device, before - now)
             self._awaited.discard(store)
             return None if self._awaited else len(self._inodes)
