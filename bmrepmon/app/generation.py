@@ -51,7 +51,7 @@ def build(
     logs = tuple(followers(installation, keeper.state.durable))
     loop = LogLoop(logs, WatchdogWaker(follower.path for follower in logs), lease.apply, clock)
     scheduled = (
-        *sources(installation, log_positions(installation, loop, keeper)),
+        *sources(installation, log_positions(installation, loop, keeper), clock),
         *past_logs(installation, keeper.state.durable),
     )
     return Generation(

@@ -28,7 +28,7 @@ def observe_once(installation: Installation, only: str | None = None) -> Snapsho
     loop.read_to_end()
     for source, _ in past_logs(installation, Durable()):
         Poller(source, keeper.apply, clock).run()
-    known = sources(installation, log_positions(installation, loop, keeper))
+    known = sources(installation, log_positions(installation, loop, keeper), clock)
     wanted = [(source, trigger) for source, trigger in known if only in (None, source.name)]
     scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in wanted]
     SourceScheduler(scheduled, clock).run_once(ONCE_WITHIN)
