@@ -25,7 +25,7 @@ from bmrepmon.sources.backlog import BacklogSource
 from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
-from bmrepmon.sources.spool import StoreSource, UniqueMessages
+from bmrepmon.sources.spool import Pace, StoreSource, UniqueMessages
 
 PROBE = Trigger.every("1s")  # when the heartbeat is looked at
 PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
@@ -39,7 +39,8 @@ def sources(installation: Installation, log: LogPositions | None, clock: Clock) 
     """Yield every source that exists on this machine, with its schedule; ``log`` is one side of the folders."""
     schedule = installation.settings.schedule
     for backend in installation.backends:
-        yield from ((store, schedule.spool) for store in stores(backend))
+        pace = installation.settings.limits.spool_files_per_second
+        yield from ((store, schedule.spool) for store in stores(backend, pace))
         if backend.sync_log:
             yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
         rows, references = None, None
@@ -62,13 +63,13 @@ def sources(installation: Installation, log: LogPositions | None, clock: Clock) 
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
 
 
-def stores(backend: Backend) -> Iterator[StoreSource]:
+def stores(backend: Backend, files_per_second: int) -> Iterator[StoreSource]:
     """Yield the spool and the archives of a backend, which may have messages in common."""
     places: dict[Store, Path | None] = {"spool": backend.spool, "archive": backend.archive}
     roots = {store: root for store, root in places.items() if root is not None}
     unique = UniqueMessages(roots)
     for store, root in roots.items():
-        yield StoreSource(store, backend.name, root, unique)
+        yield StoreSource(store, backend.name, root, unique, Pace(files_per_second) if files_per_second else None)
 
 
 def shared(backend: Backend, backends: Sequence[Backend]) -> bool:

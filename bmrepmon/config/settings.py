@@ -129,6 +129,7 @@ class Limits:
     top_folders: Annotated[int, between(0, 1000)] = 20
     database_timeout: PositiveDuration = field(default_factory=lambda: Duration("30s"))
     database_connections: Annotated[int, between(1, 10)] = 1
+    spool_files_per_second: Annotated[int, between(0, 10_000_000)] = 0  # of each store; 0: as many as there are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import IO
 
 from bmrepmon.sources.spool import listing
@@ -25,17 +25,18 @@ PROGRAM = (sys.executable, "-I", "-S", listing.__file__)
 Found = Sequence[Listing | int]  # of a batch
 
 
-def look_at(paths: list[bytes], lister: Lister) -> Iterator[Listing | int]:
-    """Yield what is found of each of ``paths``, or the number of the error, in their order."""
-    batches = [paths[first : first + BATCH] for first in range(0, len(paths), BATCH)]
-    with _second_process(batches) if len(paths) >= WORTHWHILE else _alone() as brought:
+def look_at(paths: list[bytes], lister: Lister, *, alone: bool = False) -> Iterator[Listing | int]:
+    """Yield what is found of each of ``paths``, or the number of the error, in their order.
+
+    ``alone``: without a second process, and none before it is asked for.
+    """
+    size = 1 if alone else BATCH
+    batches = [paths[first : first + size] for first in range(0, len(paths), size)]
+    few = alone or len(paths) < WORTHWHILE
+    second: AbstractContextManager[dict[int, Found]] = nullcontext({}) if few else _second_process(batches)
+    with second as brought:
         for number, batch in enumerate(batches):
             yield from brought.pop(number, None) or look_all(lister, batch)
-
-
-@contextmanager
-def _alone() -> Iterator[dict[int, Found]]:
-    yield {}
 
 
 @contextmanager

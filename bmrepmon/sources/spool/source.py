@@ -2,16 +2,18 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from bmrepmon.model.observations import PartitionCount, Store, StoreCount
-from bmrepmon.model.readings import SourceError
+from bmrepmon.model.readings import Partial, SourceError
+from bmrepmon.sources.spool.pace import Pace
 from bmrepmon.sources.spool.printable import printable
 from bmrepmon.sources.spool.tree import NOT_CYRUS, StoreTree, Tally
 from bmrepmon.sources.spool.unique import UniqueMessages
 
 EXAMPLES = 5
+LIMIT = "[limits] spool_files_per_second lets no more be looked at in this one"
 REASONS = {FileNotFoundError: "missing", NotADirectoryError: "not_a_directory", PermissionError: "permission"}
 WAYS_OUT = {
     "missing": "set {store} of this [[backend]], or leave it empty if there is none",
@@ -24,12 +26,16 @@ WAYS_OUT = {
 class StoreSource:
     """Counts one store of a backend. Its ``root`` may be a symbolic link; below it none is followed."""
 
-    def __init__(self, store: Store, backend: str, root: Path, unique: UniqueMessages | None = None) -> None:
-        """Take the directory that holds the partitions, and what this store shares; nothing is looked at yet."""
+    def __init__(
+        self, store: Store, backend: str, root: Path, unique: UniqueMessages | None = None, pace: Pace | None = None
+    ) -> None:
+        """Take the directory that holds the partitions, what this store shares, and its limit; nothing is looked at."""
         self.name: Store = store
         self.backend = backend
         self._root = root
-        self._tree = StoreTree(os.fsencode(root))
+        self._tree = StoreTree(os.fsencode(root), alone=pace is not None)
+        self._pace = pace
+        self._going: Generator[int] | None = None  # a pass that takes several rounds
         self._unique = unique or UniqueMessages([store])
         self._stopping = threading.Event()
 
@@ -39,12 +45,11 @@ class StoreSource:
         Files that lie in the root itself belong to no partition and are counted under the name "".
 
         Raises:
+            Partial: the limit let this round look at a part of it.
             SourceError: about the root: ``missing``, ``not_a_directory``, ``permission``, ``io``; or ``stopped``.
         """
         try:
-            for _ in self._tree.refresh():
-                if self._stopping.is_set():
-                    raise SourceError("stopped", f"{self.name} of {self.backend}: bmrepmon is ending")
+            self._go_on()
         except OSError as error:
             raise self._failed(error) from error
         unreadable = self._tree.unreadable
@@ -55,6 +60,24 @@ class StoreSource:
             unique_messages=self._unique.after(self.name, changes),
             unreadable=len(unreadable),
             unreadable_examples=tuple(printable(path) for path in unreadable[:EXAMPLES]),
+        )
+
+    def _go_on(self) -> None:
+        """Go on with the pass that the last round began, or begin one; to its end, unless there is a limit."""
+        wait = self._stopping.wait
+        may = self._pace is None or self._pace.begin(wait)
+        going, self._going = self._going or self._tree.refresh(), None
+        while may:
+            looked_at = next(going, None)
+            if looked_at is None:
+                return
+            if self._stopping.is_set():
+                going.close()
+                raise SourceError("stopped", f"{self.name} of {self.backend}: bmrepmon is ending")
+            may = self._pace is None or self._pace.spend(looked_at, wait)
+        self._going = going
+        raise Partial(
+            f"{self.name} of {self.backend}: {self._tree.waiting} folders or more wait for the next round; {LIMIT}"
         )
 
     def close(self) -> None:

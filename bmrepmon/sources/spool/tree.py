@@ -8,7 +8,7 @@ listed in the next pass again.
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bmrepmon.model.frozen import frozen
@@ -74,33 +74,41 @@ class StoreTree:
         *,
         status: Callable[..., Status] = os.lstat,
         lister: Lister | None = None,
+        alone: bool = False,
     ) -> None:
-        """Take the directory that holds the partitions, which may be a link to one; nothing is looked at yet."""
+        """Take the directory that holds the partitions, which may be a link to one; nothing is looked at yet.
+
+        ``alone``: without the help of a second process.
+        """
         self._root = os.path.join(root, b"")  # noqa: PTH118 - bytes; its slash at the end follows a link
         self._status = status
         self._lister = lister or Lister()
+        self._alone = alone
         self._deepest = self._root.count(b"/") + DEPTH - 1  # slashes of a directory whose own are too deep
         self._devices: dict[int, int] = {}  # one object for each: they are in every folder
         self.top = Folder()
         self._tallies: dict[bytes, Tally] = {}  # by partition; files of the root belong to none
         self.unreadable: list[bytes] = []  # directories that could not be listed in this pass
+        self.waiting = 0  # directories of which this pass knows that they are to be listed
         self.changes: list[Change] = []  # since somebody took them
 
-    def refresh(self) -> Iterator[None]:
-        """Do one pass, with a pause after each directory that was listed.
+    def refresh(self) -> Generator[int]:
+        """Do one pass; after each step yield how many names were looked at. One that is broken off does no harm.
 
         Raises:
             OSError: about the root.
         """
         self.unreadable.clear()
         self._take(self._root, self.top, self._lister.look(self._root))
-        stale = list(self._stale())
+        stale: Stale = []
+        yield from self._find(stale)
         while stale:
             deeper: Stale = []
-            found = look_at([path for path, _ in stale], self._lister)
-            for (path, folder), listing in zip(stale, found, strict=True):
+            found = look_at([path for path, _ in stale], self._lister, alone=self._alone)
+            for number, ((path, folder), listing) in enumerate(zip(stale, found, strict=True)):
                 deeper.extend(self._take(path, folder, listing))
-                yield
+                self.waiting = len(stale) - number - 1 + len(deeper)
+                yield 1 + folder.files
             stale = deeper
 
     def partitions(self) -> Iterator[tuple[bytes, Tally]]:
@@ -110,22 +118,26 @@ class StoreTree:
             if folder.inode:  # it could be listed
                 yield name, self._tallies[name]
 
-    def _stale(self) -> Iterator[tuple[bytes, Folder]]:
-        """Yield the directories that are not as they were, parents first."""
+    def _find(self, stale: Stale) -> Iterator[int]:
+        """Find the directories that are not as they were, parents first; yield how many were asked."""
         waiting = [(self._root, self.top)]
         while waiting:
             path, parent = waiting.pop()
-            try:
-                within = os.open(path, FINDING)
-            except OSError:
-                yield from ((below(path, name), folder) for name, folder in parent.children.items())
-                continue
-            try:
-                for name, folder in self._looks(within, parent):
-                    yield below(path, name), folder
-            finally:
-                os.close(within)
+            stale.extend((below(path, name), folder) for name, folder in self._changed(path, parent))
             waiting.extend((below(path, name), folder) for name, folder in parent.children.items() if folder.children)
+            self.waiting = len(stale)
+            yield len(parent.children)
+
+    def _changed(self, path: bytes, parent: Folder) -> Iterable[tuple[bytes, Folder]]:
+        """Return the children of a directory that are not as they were."""
+        try:
+            within = os.open(path, FINDING)
+        except OSError:
+            return parent.children.items()
+        try:
+            return list(self._looks(within, parent))
+        finally:
+            os.close(within)
 
     def _looks(self, within: int, parent: Folder) -> Iterator[tuple[bytes, Folder]]:
         """Yield the children that are not as they were: the one loop that every directory goes through."""

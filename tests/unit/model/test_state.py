@@ -60,6 +60,18 @@ def test_nothing_to_read_is_no_failure() -> None:
     assert state.health["archive", "bm-master"].success is True
 
 
+def test_a_round_that_goes_on_in_the_next_is_no_failure_and_no_answer() -> None:
+    """What was known stays known, and as old as it is."""
+    state = after(
+        good("database", RowCounts(7, 140004)),
+        Reading("database", "bm-master", 200.0, 30.0, None, "partial", "goes on"),
+    )
+    health = state.health["database", "bm-master"]
+
+    assert (health.success, health.reason, health.failures) == (True, "partial", 0)
+    assert (health.last_round_at, health.last_success_at) == (230.0, 102.0)
+
+
 def test_a_log_advance_moves_activity_and_position_together() -> None:
     """Position and counters change in one step, each log apart."""
     checkpoint = Checkpoint(1, 2, 30, "ab", 10)
