@@ -3,8 +3,8 @@
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,11 @@ from bmrepmon.sources.spool import StoreSource, listing, sharing
 from bmrepmon.sources.spool.listing import Lister, Listing, _Found
 from bmrepmon.sources.spool.unique import numbers
 
-WITHIN = 20.0  # seconds
 WORKERS = {
     "dead": ("false",),
     "hanging": ("sleep", "1000"),
     "missing": ("/nonexistent/python",),
-    "babbling": ("yes", "no listing at all"),
+    "babbling": ("echo", "no listing at all"),
     "cut off": ("head", "-c", "3"),
     "dies while it answers": ("sh", "-c", f"'{sys.executable}' -IS '{listing.__file__}' | head -c 900"),
 }
@@ -128,11 +127,11 @@ def children() -> set[str]:
 
 @pytest.fixture
 def nobody_left() -> Iterator[None]:
-    """No process outlives the pass that started it, nor does the thread that reads it."""
-    before = children()
+    """No process outlives the pass that started it, and no file stays open."""
+    before, files = children(), len(list(Path("/proc/self/fd").iterdir()))
     yield
     assert children() == before
-    assert "second lister" not in {thread.name for thread in threading.enumerate()}
+    assert len(list(Path("/proc/self/fd").iterdir())) <= files
 
 
 @pytest.mark.usefixtures("nobody_left")
@@ -148,13 +147,13 @@ def test_nothing_depends_on_the_second_process(many: Path, monkeypatch: pytest.M
 @pytest.mark.usefixtures("nobody_left")
 def test_the_second_process_takes_what_is_left(many: Path) -> None:
     """While this one is slow with its first directory, the other one lists all the rest."""
-    listed: list[bytes] = []
+    listed, others = list[bytes](), children()
 
     class Slow(Lister):
         def look(self, path: bytes) -> Listing:
-            for thread in threading.enumerate():
-                if thread.name == "second lister":
-                    thread.join(WITHIN)
+            for pid in children() - others:
+                with suppress(ChildProcessError):  # it has ended, and stays to be waited for
+                    os.waitid(os.P_PID, int(pid), os.WEXITED | os.WNOWAIT)
             listed.append(path)
             return super().look(path)
 

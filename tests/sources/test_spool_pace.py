@@ -1,19 +1,22 @@
 """A store that may be looked at only so fast."""
 
 import ctypes
+import os
 import platform
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from bmrepmon.model.readings import Partial, SourceError
-from bmrepmon.sources.spool import Pace, StoreSource
+from bmrepmon.sources.spool import Pace, StoreSource, StoreTree
 from bmrepmon.sources.spool.listing import Lister, Listing
 from bmrepmon.sources.spool.pace import IDLE, IOPRIO_SET, ROUND, THIS_THREAD, stand_back
 
 PER_SECOND = 5
 FOLDERS, FILES = 20, 30
+HOUR_NS = 3_600_000_000_000
 
 
 class Clock(threading.Event):
@@ -45,6 +48,8 @@ def limited(root: Path) -> tuple[StoreSource, Clock]:
     clock = Clock()
     source = StoreSource("spool", "bm-master", root, None, Pace(PER_SECOND, lambda: clock.now))
     source._stopping = clock
+    late = Lister(clock=lambda: time.time_ns() + HOUR_NS)  # so that nothing has changed just now
+    source._tree = StoreTree(os.fsencode(root), lister=late, alone=True)
     return source, clock
 
 

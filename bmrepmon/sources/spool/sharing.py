@@ -2,16 +2,15 @@
 
 Python runs one thread at a time, and half of the work is Python's. So a second process begins at the other end of the
 list, until both meet. Nothing depends on it: whatever it has not brought by then is listed here, be it slow, hanging
-or dead, and then it is ended.
+or dead, and then it is ended. Question and answers lie in files in memory, so that neither ever waits for the other.
 """
 
 import marshal
+import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import IO
+from contextlib import suppress
 
 from bmrepmon.sources.spool import listing
 from bmrepmon.sources.spool.listing import Lister, Listing, look_all
@@ -19,9 +18,11 @@ from bmrepmon.sources.spool.listing import Lister, Listing, look_all
 BATCH = 32  # directories
 WORTHWHILE = 1000  # directories, from which on a second process gains more than its start costs (20 ms)
 ENDS_WITHIN = 1.0  # seconds, once it is killed
-BROKEN = (OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError)  # what half an answer leads to
 PROGRAM = (sys.executable, "-I", "-S", listing.__file__)
+BROKEN = (OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError)  # what a spoilt answer leads to
+HEAD = 8  # bytes before an answer: its length
 
+Batches = list[list[bytes]]
 Found = Sequence[Listing | int]  # of a batch
 
 
@@ -32,43 +33,66 @@ def look_at(paths: list[bytes], lister: Lister, *, alone: bool = False) -> Itera
     """
     size = 1 if alone else BATCH
     batches = [paths[first : first + size] for first in range(0, len(paths), size)]
-    few = alone or len(paths) < WORTHWHILE
-    second: AbstractContextManager[dict[int, Found]] = nullcontext({}) if few else _second_process(batches)
-    with second as brought:
+    second: SecondProcess | None = None
+    if not alone and len(paths) >= WORTHWHILE:
+        with suppress(OSError):
+            second = SecondProcess(batches)
+    try:
         for number, batch in enumerate(batches):
-            yield from brought.pop(number, None) or look_all(lister, batch)
-
-
-@contextmanager
-def _second_process(batches: list[list[bytes]]) -> Iterator[dict[int, Found]]:
-    """Let a second process list ``batches`` from the last to the first; what it brings appears by number."""
-    brought: dict[int, Found] = {}
-    try:
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            PROGRAM, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
-        )
-    except OSError:
-        yield brought
-        return
-    todo = process.stdin, process.stdout, batches, brought
-    reader = threading.Thread(target=_bring, args=todo, name="second lister", daemon=True)
-    reader.start()
-    try:
-        yield brought
+            yield from (second and second.brought(number)) or look_all(lister, batch)
     finally:
-        process.kill()
+        if second:
+            second.end()
+
+
+class SecondProcess:
+    """Lists batches from the last to the first."""
+
+    def __init__(self, batches: Batches) -> None:
+        """Start it.
+
+        Raises:
+            OSError: the system does not allow it.
+        """
+        self._answers = os.memfd_create("answers")
+        self._read = 0  # bytes of the answers
+        self._number = len(batches)  # of the batch that was answered last
+        self._found: dict[int, Found] = {}
+        try:
+            self._process = _start(marshal.dumps(batches[::-1]), self._answers)
+        except OSError:
+            os.close(self._answers)
+            raise
+
+    def brought(self, number: int) -> Found | None:
+        """Return what it has found of a batch, if it has come so far."""
+        with suppress(*BROKEN):
+            while self._number > number and self._take():
+                pass
+        return self._found.pop(number, None)
+
+    def end(self) -> None:
+        """End it, wherever it is."""
+        self._process.kill()
         with suppress(subprocess.TimeoutExpired):  # what waits for a disk cannot even be killed
-            process.wait(ENDS_WITHIN)
-        reader.join(ENDS_WITHIN)
+            self._process.wait(ENDS_WITHIN)
+        os.close(self._answers)
+
+    def _take(self) -> bool:
+        """Take the next answer; tell whether there was a whole one."""
+        length = int.from_bytes(os.pread(self._answers, HEAD, self._read), sys.byteorder)
+        answer = os.pread(self._answers, length, self._read + HEAD)
+        if not length or len(answer) < length:
+            return False
+        self._read += HEAD + length
+        self._number -= 1
+        found = marshal.loads(answer)  # noqa: S302 - our own program wrote it
+        self._found[self._number] = [one if isinstance(one, int) else Listing(*one) for one in found]
+        return True
 
 
-def _bring(asked: IO[bytes], answers: IO[bytes], batches: list[list[bytes]], brought: dict[int, Found]) -> None:
-    """Tell the process what to do, and take its answers until it ends."""
-    with answers, suppress(*BROKEN):
-        with asked:
-            asked.write(marshal.dumps(batches[::-1]))
-        for number in reversed(range(len(batches))):
-            answer = answers.read(int.from_bytes(answers.read(8), sys.byteorder))
-            found = marshal.loads(answer)  # noqa: S302 - our own program wrote it
-            brought[number] = [one if isinstance(one, int) else Listing(*one) for one in found]
+def _start(question: bytes, answers: int) -> "subprocess.Popen[bytes]":
+    with os.fdopen(os.memfd_create("question"), "wb") as asked:
+        asked.write(question)
+        asked.seek(0)
+        return subprocess.Popen(PROGRAM, stdin=asked, stdout=answers, stderr=subprocess.DEVNULL)  # noqa: S603 - ours
