@@ -9,9 +9,9 @@ from pathlib import Path
 from bench.audit import audits
 from bench.bodies import samples
 from bench.folders import surveys
-from bench.measure import Differs, compare
+from bench.measure import Differs
 from bench.report import document, table
-from bench.spool import full_count
+from bench.spool import counts
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.output.parent) as inputs:
         try:
             results = [
-                compare(full_count(Path(inputs, "spool"), asked.messages, asked.folders), asked.runs),
+                *counts(Path(inputs, "spool"), asked.messages, asked.folders, asked.runs),
                 *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
                 *samples(asked.bodies, asked.body_width, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),

@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry, start_http_server
 from bench.measure import Differs, Result
 from bmrepmon.config.types import Address
 from bmrepmon.model.frozen import frozen
-from bmrepmon.model.inodes import NO_INODES
 from bmrepmon.model.observations import PartitionCount, Store, StoreCount
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.state import State
@@ -39,7 +38,7 @@ def snapshots(series: int) -> Callable[[], Snapshot]:
     """Return what makes a snapshot that is new each time, as if something had happened between two scrapes."""
     fact = BackendFacts("bm-master", (), 4)
     partitions = tuple(PartitionCount(f"bm-master__d{n:05}_example", n + 7, n, 3) for n in range(series // 4))
-    seen = {(store, "bm-master"): StoreCount(store, partitions, NO_INODES, 0, ()) for store in STORES}
+    seen = {(store, "bm-master"): StoreCount(store, partitions, None, 0, ()) for store in STORES}
     observations: Any = frozen(seen)
     return lambda: derive(State(started_at=NOW, observations=observations), (fact,), NOW)
 

@@ -11,7 +11,6 @@ from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth
 from bmrepmon.model.heartbeat import Heartbeat, ProbeStep
 from bmrepmon.model.history import Point, Window
-from bmrepmon.model.inodes import NO_INODES
 from bmrepmon.model.lag import FolderComparison, compare
 from bmrepmon.model.log_activity import DURATION_BUCKETS, CoreActivity, Histogram, LogActivity
 from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts, StoreCount
@@ -91,14 +90,12 @@ def state() -> State:
         observations=frozen(
             {
                 ("spool", MASTER): StoreCount(
-                    "spool", (PartitionCount(MASTER_PARTITION, 12_900, 12_345, 210),), NO_INODES, 1, ()
+                    "spool", (PartitionCount(MASTER_PARTITION, 12_900, 12_345, 210),), None, 1, ()
                 ),
                 ("archive", MASTER): StoreCount(
-                    "archive", (PartitionCount(MASTER_PARTITION, 2000, 2000, 50),), NO_INODES, 0, ()
+                    "archive", (PartitionCount(MASTER_PARTITION, 2000, 2000, 50),), None, 0, ()
                 ),
-                ("spool", SECOND): StoreCount(
-                    "spool", (PartitionCount(SECOND_PARTITION, 700, 600, 20),), NO_INODES, 0, ()
-                ),
+                ("spool", SECOND): StoreCount("spool", (PartitionCount(SECOND_PARTITION, 700, 600, 20),), None, 0, ()),
                 ("database", MASTER): BODIES,
                 ("folders", MASTER): comparison(),
                 ("records", MASTER): RecordLook(CENSUS, Reckoning(CENSUS, REFERENCES, NOW - 900)),

@@ -12,6 +12,7 @@ from bmrepmon.config.types import Trigger
 from bmrepmon.model.carried import Carried
 from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.frozen import frozen
+from bmrepmon.model.observations import Store
 from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import Source
 from bmrepmon.model.state import Durable, Key
@@ -25,7 +26,7 @@ from bmrepmon.runtime.log_start import last_hour, whole
 from bmrepmon.sources.backlog import BacklogSource
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
-from bmrepmon.sources.spool import StoreSource
+from bmrepmon.sources.spool import Pace, StoreSource, UniqueMessages
 
 PROBE = Trigger.every("1s")  # when the heartbeat is looked at
 PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
@@ -44,10 +45,8 @@ def sources(
     """
     schedule, quiet = installation.settings.schedule, quiet_hours(installation)
     for backend in installation.backends:
-        if backend.spool:
-            yield StoreSource("spool", backend.name, backend.spool), schedule.spool
-        if backend.archive:
-            yield StoreSource("archive", backend.name, backend.archive), schedule.spool
+        pace = installation.settings.limits.spool_files_per_second
+        yield from ((store, schedule.spool) for store in stores(backend, pace))
         if backend.sync_log:
             yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
         rows, references = None, None
@@ -92,6 +91,15 @@ def quiet_hours(installation: Installation) -> Callable[[float], bool]:
     """Return what tells whether large tables are to be left alone at a time (Unix seconds)."""
     windows, zone = installation.settings.limits.database_quiet_hours, local_zone(installation.root, os.environ)
     return lambda at: any(window.holds(at, zone) for window in windows)
+
+
+def stores(backend: Backend, files_per_second: int) -> Iterator[StoreSource]:
+    """Yield the spool and the archives of a backend, which may have messages in common."""
+    places: dict[Store, Path | None] = {"spool": backend.spool, "archive": backend.archive}
+    roots = {store: root for store, root in places.items() if root is not None}
+    unique = UniqueMessages(roots)
+    for store, root in roots.items():
+        yield StoreSource(store, backend.name, root, unique, Pace(files_per_second) if files_per_second else None)
 
 
 def shared(backend: Backend, backends: Sequence[Backend]) -> bool:

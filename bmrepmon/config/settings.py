@@ -130,6 +130,7 @@ class Limits:
     database_timeout: PositiveDuration = field(default_factory=lambda: Duration("30s"))
     database_connections: Annotated[int, between(1, 10)] = 1
     database_quiet_hours: tuple[Maintenance, ...] = ()  # when no table is read as a whole
+    spool_files_per_second: Annotated[int, between(0, 10_000_000)] = 0  # of each store; 0: as many as there are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bmrepmon.model.readings import Reading, RoundStarted
+from bmrepmon.model.readings import NO_FAILURES, Reading, RoundStarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class SourceHealth:
         """Whether the last finished round succeeded; None before the first. Nothing to read counts as success."""
         if self.last_round_at is None:
             return None
-        return self.reason in (None, "no_data")
+        return self.reason in NO_FAILURES
 
 
 def started(health: SourceHealth, event: RoundStarted) -> SourceHealth:
@@ -35,13 +35,13 @@ def started(health: SourceHealth, event: RoundStarted) -> SourceHealth:
 def finished(health: SourceHealth, reading: Reading) -> SourceHealth:
     """Fold a finished round in."""
     end = reading.started_at + reading.duration
-    good = reading.reason in (None, "no_data")
+    good = reading.reason in NO_FAILURES
     return replace(
         health,
         running_since=None,
         last_round_at=end,
         last_duration=reading.duration,
-        last_success_at=end if good else health.last_success_at,
+        last_success_at=end if good and reading.reason != "partial" else health.last_success_at,
         reason=reading.reason,
         error=reading.error,
         failures=0 if good else health.failures + 1,

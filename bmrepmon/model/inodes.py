@@ -1,50 +1,66 @@
-"""Distinct inodes, compactly: eight bytes a message.
+"""Distinct inodes, compactly: two to six bytes each, and what a change costs follows the change.
 
-Cyrus links one file into several folders (single instance store, IMAP COPY), so messages are counted
-once by (device, inode). Inode numbers of two file systems may collide, which is why the device counts.
+Cyrus links one file into several folders (single instance store, IMAP COPY), so messages are counted once by
+(device, inode). Inode numbers of two file systems may collide, which is why the device counts.
 """
 
-from array import array
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from bmrepmon.model.frozen import frozen
+BITS = 8  # of a page's numbers; XFS gives out 64 behind each other and then leaves out thousands, ext4 leaves out few
+MASK = (1 << BITS) - 1
+FULL = 255  # holders that a byte can count
+NO_PAGE = bytearray()
 
 
-@dataclass(frozen=True, slots=True)
 class Inodes:
-    """A set of (device, inode) pairs: per device the sorted, distinct inode numbers as native 64-bit bytes."""
+    """How many folders hold each inode: by device and page one byte a number, and what is more than fits beside it."""
 
-    by_device: Mapping[int, bytes]
-
-    @staticmethod
-    def of(numbers: Mapping[int, Iterable[int]]) -> "Inodes":
-        """Build from the inode numbers of each device, in any order, repeated or not.
-
-        >>> len(Inodes.of({7: [3, 1, 3]}))
-        2
-        """
-        return Inodes(frozen({device: array("Q", sorted(set(inodes))).tobytes() for device, inodes in numbers.items()}))
-
-    def numbers(self, device: int) -> "array[int]":
-        """Return the sorted inode numbers of ``device``, empty when it has none."""
-        numbers = array("Q")
-        numbers.frombytes(self.by_device.get(device, b""))
-        return numbers
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._distinct = 0
+        self._pages: dict[int, dict[int, bytearray]] = {}
+        self._more: dict[tuple[int, int], int] = {}
 
     def __len__(self) -> int:
-        return sum(len(packed) // 8 for packed in self.by_device.values())
+        """Count each (device, inode) once."""
+        return self._distinct
 
+    def add(self, device: int, inodes: Iterable[int]) -> None:
+        """Let one more folder hold these.
 
-NO_INODES = Inodes(frozen())
+        >>> inodes = Inodes()
+        >>> inodes.add(7, [1, 2]); inodes.add(7, [2, 3]); inodes.add(8, [1]); inodes.remove(7, [2, 3])
+        >>> len(inodes)
+        3
+        """
+        pages, here, page = self._pages.setdefault(device, {}), -1, NO_PAGE
+        for inode in inodes:
+            if inode >> BITS != here:  # those of a folder lie close together
+                here = inode >> BITS
+                page = pages.get(here) or pages.setdefault(here, bytearray(1 << BITS))
+            holders = page[inode & MASK]
+            if holders == FULL:
+                self._more[device, inode] = self._more.get((device, inode), 0) + 1
+            else:
+                page[inode & MASK] = holders + 1
+                self._distinct += not holders
 
+    def remove(self, device: int, inodes: Iterable[int]) -> None:
+        """Let one folder less hold these, which were added."""
+        pages = self._pages.get(device, {})
+        for inode in inodes:
+            more = self._more.get((device, inode), 0)
+            if more:
+                self._keep(device, inode, more - 1)
+                continue
+            page = pages[inode >> BITS]
+            page[inode & MASK] -= 1
+            if not page[inode & MASK]:
+                self._distinct -= 1
+                if not any(page):
+                    del pages[inode >> BITS]
 
-def union_size(left: Inodes, right: Inodes) -> int:
-    """Count the distinct (device, inode) pairs of both; work is done only for devices that both have.
-
-    >>> union_size(Inodes.of({7: [1, 2]}), Inodes.of({7: [2, 3], 8: [1]}))
-    4
-    """
-    shared = left.by_device.keys() & right.by_device.keys()
-    common = sum(len(set(left.numbers(device)).intersection(right.numbers(device))) for device in shared)
-    return len(left) + len(right) - common
+    def _keep(self, device: int, inode: int, more: int) -> None:
+        self._more[device, inode] = more
+        if not more:
+            del self._more[device, inode]

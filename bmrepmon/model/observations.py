@@ -11,7 +11,6 @@ from bmrepmon.model.backlog import SyncBacklog
 from bmrepmon.model.carried import Carried
 from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.heartbeat import ProbeFolders
-from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.positions import PastPositions
 
@@ -34,7 +33,7 @@ class StoreCount:
 
     store: Store
     partitions: tuple[PartitionCount, ...]
-    inodes: Inodes  # of the message files
+    unique_messages: int | None  # of all stores of the backend; None until each of them was walked
     unreadable: int  # directories that could not be listed
     unreadable_examples: tuple[str, ...]  # a few of them, for doctor only: paths name mailboxes
 

@@ -28,6 +28,17 @@ class NoData(SourceError):  # noqa: N818 - it is an outcome, not an error: there
         super().__init__("no_data", message)
 
 
+class Partial(SourceError):  # noqa: N818 - it is an outcome, too
+    """The answer takes more than this round, and the next one goes on; ``reason`` is ``partial``."""
+
+    def __init__(self, message: str) -> None:
+        """Take the sentence for the operator."""
+        super().__init__("partial", message)
+
+
+NO_FAILURES = (None, "no_data", "partial")  # reasons of rounds that did all that they could
+
+
 class Source(Protocol):
     """One thing that is observed. Interval, timeout and thread belong to the scheduler, not to the source."""
 
@@ -40,7 +51,7 @@ class Source(Protocol):
         """The backend it belongs to; empty for what belongs to the core server."""
 
     def read(self) -> Observation:
-        """Look once. Raises SourceError, or NoData; anything else is a bug that the poller reports."""
+        """Look once. Raises SourceError, or NoData or Partial; anything else is a bug that the poller reports."""
 
     def close(self) -> None:
         """Give back what is held open; may be called from another thread, and more than once."""

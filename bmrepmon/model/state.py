@@ -16,7 +16,6 @@ from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth, finished, started
 from bmrepmon.model.heartbeat import Heartbeats, ProbeFolders, beat, pair
 from bmrepmon.model.history import Window
-from bmrepmon.model.inodes import NO_INODES, union_size
 from bmrepmon.model.lag import FolderComparison
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import Observation, RowCounts, SessionCounts, StoreCount
@@ -190,7 +189,7 @@ def _followed(state: State, backend: str, observation: Observation, at: float) -
     """Work out what is kept beside an observation."""
     match observation:
         case StoreCount():
-            return _counted_once(state, backend)
+            return _counted_once(state, backend, observation)
         case FolderComparison():
             return _waited(state, backend, observation, at)
         case RowCounts():
@@ -220,11 +219,11 @@ def _waited(state: State, backend: str, comparison: FolderComparison, at: float)
     return replace(state, durable=durable, disputes=_with(state.disputes, backend, disputes))
 
 
-def _counted_once(state: State, backend: str) -> State:
-    """Count the distinct messages of a backend anew; here, not at publishing, because it costs O(messages)."""
-    spool, archive = state.store_count("spool", backend), state.store_count("archive", backend)
-    unique = union_size(spool.inodes if spool else NO_INODES, archive.inodes if archive else NO_INODES)
-    return replace(state, unique_messages=_with(state.unique_messages, backend, unique))
+def _counted_once(state: State, backend: str, count: StoreCount) -> State:
+    """Take the distinct messages of a backend from whichever of its stores was walked last."""
+    if count.unique_messages is None:
+        return state
+    return replace(state, unique_messages=_with(state.unique_messages, backend, count.unique_messages))
 
 
 def _advanced(durable: Durable, event: LogAdvanced) -> Durable:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-from bmrepmon.model.readings import Reading, RoundStarted, Source, SourceError
+from bmrepmon.model.readings import NO_FAILURES, Reading, RoundStarted, Source, SourceError
 from bmrepmon.model.state import Event
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.logger import log
@@ -111,7 +111,7 @@ class Poller:
 
     def _tell(self, reading: Reading) -> None:
         """Log a failure for another reason than before, or the end of one. A bug's reason is its type and place."""
-        failed = reading.reason not in (None, "no_data")
+        failed = reading.reason not in NO_FAILURES
         failure = (reading.error if reading.reason == "bug" else reading.reason) if failed else None
         if failure in (self._told, "stopped"):  # sources are stopped when bmrepmon ends, and only then
             return

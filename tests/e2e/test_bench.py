@@ -29,6 +29,9 @@ def test_writes_one_row_for_each_case(tmp_path: Path) -> None:
     rows = {row["name"]: row for row in json.loads(output.read_text())["results"]}
     assert {name: row["unit"] for name, row in rows.items()} == {
         "spool_full_300": "s",
+        "spool_unique_300": "s",
+        "spool_recount_1pct": "s",
+        "spool_recount_scale": "s",
         "folders_250_first": "s",
         "folders_250_changed": "s",
         "folders_250_memory": "MiB",
@@ -37,7 +40,7 @@ def test_writes_one_row_for_each_case(tmp_path: Path) -> None:
     for name, row in rows.items():
         assert list(row) == ["name", "unit", "ours", "peer", "peer_name", "ratio", "n"]
         assert row["n"] == 2
-        assert (row["peer"] is None) == (row["ratio"] is None) == (name != "spool_full_300")
+        assert (row["peer"] is None) == (row["ratio"] is None) == (not name.startswith("spool_"))
         assert f"| {name} | {row['unit']} |" in done.stdout
     assert list(tmp_path.iterdir()) == [output]
 

@@ -74,7 +74,7 @@ def test_the_reference_tells_the_bounds_of_numbers() -> None:
         r"^\| `\[+(\w+)\]+ (\w+)` \| .* \| number from (\d+) to (\d+) \|", REFERENCE.read_text(), re.MULTILINE
     )
 
-    assert len(ranges) == 5
+    assert len(ranges) == 6
     for section, key, low, high in ranges:
         for number, good in ((int(low) - 1, False), (int(low), True), (int(high), True), (int(high) + 1, False)):
             variable = f"BMREPMON_{section}__{key}".upper()

@@ -9,7 +9,6 @@ from bmrepmon.model.folders import FolderHeader
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.health import SourceHealth
 from bmrepmon.model.heartbeat import Heartbeat, ProbeStep
-from bmrepmon.model.inodes import NO_INODES
 from bmrepmon.model.lag import FolderComparison, compare
 from bmrepmon.model.observations import PartitionCount, Store, StoreCount
 from bmrepmon.model.positions import Position, Positions
@@ -20,7 +19,7 @@ from pictured.scenes import FOLDERS, LOGINS, NOW, Scene
 
 
 def store(name: Store, partition: PartitionCount) -> StoreCount:
-    return StoreCount(name, (partition,), NO_INODES, 0, ())
+    return StoreCount(name, (partition,), None, 0, ())
 
 
 def last_applied(last: Minute) -> int:

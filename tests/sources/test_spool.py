@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.observations import PartitionCount, StoreCount
 from bmrepmon.model.readings import SourceError
-from bmrepmon.sources.spool import DEPTH, StoreSource, printable
+from bmrepmon.sources.spool import DEPTH, StoreSource, StoreTree, printable
+from bmrepmon.sources.spool.listing import Lister, Listing
+from bmrepmon.sources.spool.unique import numbers
 
 AS_NOBODY = """
 import json, os, sys
@@ -51,10 +52,10 @@ def failure(root: Path) -> SourceError:
     return caught.value
 
 
-def naive(root: Path) -> tuple[dict[str, tuple[int, int, int]], Inodes]:
+def naive(root: Path) -> tuple[dict[str, tuple[int, int, int]], set[tuple[int, int]]]:
     """Count per partition by the plainest means: recursion and an lstat of everything."""
     counts: dict[str, tuple[int, int, int]] = {}
-    inodes: dict[int, set[int]] = {}
+    inodes: set[tuple[int, int]] = set()
     for path, status in everything(os.fsencode(root)):
         parts = os.path.relpath(path, os.fsencode(root)).split(b"/")
         if stat.S_ISDIR(status.st_mode):
@@ -66,11 +67,23 @@ def naive(root: Path) -> tuple[dict[str, tuple[int, int, int]], Inodes]:
         files, messages, _ = counts.get(partition, (0, 0, 0))
         counts[partition] = (files + 1, messages + bool(message), 0)
         if message:
-            inodes.setdefault(status.st_dev, set()).add(status.st_ino)
+            inodes.add((status.st_dev, status.st_ino))
     for folder in folders(os.fsencode(root)):
         files, messages, number = counts[folder]
         counts[folder] = (files, messages, number + 1)
-    return counts, Inodes.of(inodes)
+    return counts, inodes
+
+
+def held(root: Path) -> set[tuple[int, int]]:
+    """Return device and inode of each message that a tree has listed."""
+    tree, found = StoreTree(os.fsencode(root)), set()
+    list(tree.refresh())
+    waiting = [tree.top]
+    while waiting:
+        folder = waiting.pop()
+        found |= {(folder.device, inode) for inode in numbers(folder.messages)}
+        waiting.extend(folder.children.values())
+    return found
 
 
 def everything(directory: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
@@ -127,9 +140,9 @@ def test_every_oddity_counts_as_find_and_lstat_say(odd: Path) -> None:
     find = subprocess.run(["find", odd, "-type", "f", "-printf", "."], capture_output=True, check=True).stdout
 
     assert {p.partition: (p.files, p.messages, p.folders) for p in count.partitions} == expected
-    assert count.inodes == inodes
+    assert held(odd) == inodes
     assert count.files == len(find) == 20
-    assert (count.messages, count.folders, len(count.inodes), count.unreadable) == (9, 6, 7, 0)
+    assert (count.messages, count.folders, count.unique_messages, count.unreadable) == (9, 6, 7, 0)
 
 
 def test_the_same_in_numbers_written_out(odd: Path) -> None:
@@ -170,7 +183,8 @@ def test_any_tree_counts_as_the_naive_way_does(tree: dict[bytes, object]) -> Non
         count = walk(root)
 
         assert {p.partition: (p.files, p.messages, p.folders) for p in count.partitions} == expected
-        assert count.inodes == inodes
+        assert count.unique_messages == len(inodes)
+        assert held(root) == inodes
 
 
 def test_the_root_may_be_a_link(odd: Path) -> None:
@@ -202,14 +216,17 @@ def test_an_empty_partition_is_known_to_be_empty(tmp_path: Path) -> None:
 
 def test_what_vanishes_while_walking_is_no_error(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory that is gone, or became something else, between its listing and its own look counts as nothing."""
-    lstat = os.lstat
+    look = Lister.look
 
-    def vanished(path: bytes) -> os.stat_result:
+    def vanished(self: Lister, path: bytes) -> Listing:
         if path.endswith(b"/2024"):
-            raise FileNotFoundError
-        return lstat(odd / "README" if path.endswith(b"/bm__b_test") else path)
+            (odd / "bm__a_test/domain/a/a.test/t/user/tom/2024").rename(odd.parent / "gone")
+        if path.endswith(b"/bm__b_test"):
+            (odd / "bm__b_test").rename(odd.parent / "moved")
+            (odd / "README").rename(odd / "bm__b_test")
+        return look(self, path)
 
-    monkeypatch.setattr("bmrepmon.sources.spool.os.lstat", vanished)
+    monkeypatch.setattr(Lister, "look", vanished)
     count = walk(odd)
 
     assert (count.messages, count.unreadable) == (6, 0)

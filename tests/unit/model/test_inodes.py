@@ -1,25 +1,37 @@
+from collections import Counter
+
 from hypothesis import given, strategies as st
 
-from bmrepmon.model.inodes import NO_INODES, Inodes, union_size
+from bmrepmon.model.inodes import FULL, Inodes
 
-devices = st.dictionaries(st.integers(0, 3), st.lists(st.integers(0, 50)), max_size=3)
-
-
-def pairs(numbers: dict[int, list[int]]) -> set[tuple[int, int]]:
-    return {(device, inode) for device, inodes in numbers.items() for inode in inodes}
+inodes = st.sets(st.one_of(st.integers(0, 600), st.integers(2**64 - 3, 2**64 - 1)), max_size=6)
+folders = st.lists(st.tuples(st.integers(0, 2), inodes, st.booleans()), max_size=12)
 
 
-@given(devices, devices)
-def test_the_union_counts_pairs_of_device_and_inode(left: dict[int, list[int]], right: dict[int, list[int]]) -> None:
-    """The same inode number on two devices is two files; a repeated pair is one."""
-    assert union_size(Inodes.of(left), Inodes.of(right)) == len(pairs(left) | pairs(right))
+@given(folders)
+def test_counts_pairs_of_device_and_inode(held: list[tuple[int, set[int], bool]]) -> None:
+    """The same number on two devices is two files; one that several folders hold counts until the last lets go."""
+    known, expected = Inodes(), Counter[tuple[int, int]]()
+    for device, numbers, _ in held:
+        known.add(device, numbers)
+        expected.update((device, number) for number in numbers)
+    assert len(known) == len(expected)
+
+    for device, numbers, let_go in held:
+        if let_go:
+            known.remove(device, numbers)
+            expected.subtract((device, number) for number in numbers)
+    assert len(known) == len(+expected)
 
 
-def test_nothing_is_empty() -> None:
-    """No inodes at all count zero."""
-    assert len(NO_INODES) == 0
+def test_what_everybody_has_got_counts_once() -> None:
+    """A mail to all is one file with more links than a byte can count."""
+    known = Inodes()
+    for _ in range(FULL + 45):
+        known.add(1, [2**64 - 1])
+    for _ in range(FULL + 44):
+        known.remove(1, [2**64 - 1])
+    assert len(known) == 1
 
-
-def test_inode_numbers_use_all_64_bits() -> None:
-    """XFS and btrfs hand out inode numbers beyond 32 bits."""
-    assert list(Inodes.of({1: [2**64 - 1]}).numbers(1)) == [2**64 - 1]
+    known.remove(1, [2**64 - 1])
+    assert len(known) == 0

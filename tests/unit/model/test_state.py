@@ -3,7 +3,6 @@ from counted import rows
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.history import Point
-from bmrepmon.model.inodes import Inodes
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.observations import PartitionCount, PeerSessions, RowCounts, SessionCounts, Store, StoreCount
 from bmrepmon.model.readings import Reading, RoundStarted
@@ -14,9 +13,9 @@ from bmrepmon.model.verdict.states import Trail
 FACTS = (BackendFacts("bm-master", (), 4),)
 
 
-def walk(store: Store, messages: int, inodes: list[int]) -> StoreCount:
+def walk(store: Store, messages: int, unique: int | None) -> StoreCount:
     partition = PartitionCount("bm-master__acme_test", messages + 1, messages, 1)
-    return StoreCount(store, (partition,), Inodes.of({1: inodes}), 0, ())
+    return StoreCount(store, (partition,), unique, 0, ())
 
 
 def good(source: str, observation: StoreCount | RowCounts | SessionCounts, backend: str = "bm-master") -> Reading:
@@ -63,6 +62,18 @@ def test_nothing_to_read_is_no_failure() -> None:
     assert state.health["archive", "bm-master"].success is True
 
 
+def test_a_round_that_goes_on_in_the_next_is_no_failure_and_no_answer() -> None:
+    """What was known stays known, and as old as it is."""
+    state = after(
+        good("database", rows(7)),
+        Reading("database", "bm-master", 200.0, 30.0, None, "partial", "goes on"),
+    )
+    health = state.health["database", "bm-master"]
+
+    assert (health.success, health.reason, health.failures) == (True, "partial", 0)
+    assert (health.last_round_at, health.last_success_at) == (230.0, 102.0)
+
+
 def test_a_log_advance_moves_activity_and_position_together() -> None:
     """Position and counters change in one step, each log apart."""
     checkpoint = Checkpoint(1, 2, 30, "ab", 10)
@@ -89,8 +100,8 @@ def test_samples_grow_their_windows() -> None:
 def test_the_delta_is_files_minus_rows_signed() -> None:
     """Spool and archive message files minus bodies, as the official procedure computes it."""
     state = after(
-        good("spool", walk("spool", 3, [1, 2, 3])),
-        good("archive", walk("archive", 2, [3, 4])),
+        good("spool", walk("spool", 3, None)),
+        good("archive", walk("archive", 2, 4)),
         good("database", rows(9)),
     )
     backend = derive(state, FACTS, 1.0).backends[0]
@@ -101,7 +112,7 @@ def test_the_delta_is_files_minus_rows_signed() -> None:
 def test_the_delta_waits_for_every_store_that_is_observed() -> None:
     """While the archive was never walked to its end, neither delta nor unique messages are known."""
     state = after(
-        good("spool", walk("spool", 3, [1, 2, 3])),
+        good("spool", walk("spool", 3, 3)),
         good("database", rows(9)),
         RoundStarted("archive", "bm-master", 5.0),
     )
@@ -112,7 +123,7 @@ def test_the_delta_waits_for_every_store_that_is_observed() -> None:
 
 def test_without_rows_there_is_no_delta() -> None:
     """An unknown side makes an unknown delta, never zero."""
-    backend = derive(after(good("spool", walk("spool", 3, [1]))), FACTS, 1.0).backends[0]
+    backend = derive(after(good("spool", walk("spool", 3, 1))), FACTS, 1.0).backends[0]
 
     assert backend.delta_messages is None
 
@@ -145,7 +156,7 @@ def test_what_is_observed_no_longer_is_forgotten() -> None:
     """Series of a source or backend that was taken out of the configuration are absent; what the logs told stays."""
     kept, gone = ("spool", "bm-master"), ("database", "old")
     state = after(
-        good("spool", walk("spool", 3, [1, 2, 3])),
+        good("spool", walk("spool", 3, 3)),
         good("database", rows(7), "old"),
         LogAdvanced("log", LogActivity(applied_messages=5), FollowerCounts(), None),
         Judged(frozen({"bm-master": Trail(), "old": Trail()})),

@@ -1,0 +1,213 @@
+"""The directories of one store: what has not changed since the last pass is not listed again.
+
+A directory that gets, loses or renames an entry changes its time of change, and it alone. So in each pass every one is
+asked for its time, and listed when that is not what it was before it was listed last. A change within the same tick of
+the file system's clock as an earlier one would not show: a directory that changed so shortly before it was listed is
+listed in the next pass again.
+"""
+
+import errno
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bmrepmon.model.frozen import frozen
+from bmrepmon.sources.spool.listing import SUSPECT, Lister, Listing, Status
+from bmrepmon.sources.spool.sharing import look_at
+
+ARRIVING = (b"stage.", b"sync.")  # where messages lie that are still arriving (source: Cyrus 3.0, imap/append.c)
+DEPTH = 300  # levels below the root; a name in Cyrus has 490 bytes at most, so that deeper is no spool
+NOT_CYRUS = b"lost+found"  # of the file system that is mounted at the root of a store; only root may list it
+GONE = (errno.ENOENT, errno.ENOTDIR)
+FORGOTTEN = -2  # in the place of a time of change: no directory of ours any more
+FINDING = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Folder:
+    """A directory as it was when it was listed last; there may be a hundred thousand."""
+
+    __slots__ = ("arriving", "changed", "children", "device", "files", "inode", "messages")
+
+    def __init__(self, *, arriving: bool = False) -> None:
+        """Begin with one that was never listed."""
+        self.arriving = arriving  # lies in one of ARRIVING, or is one
+        self.changed = SUSPECT
+        self.device = self.inode = self.files = 0
+        self.messages = b""  # inodes, eight bytes each
+        self.children: Mapping[bytes, Folder] = NO_FOLDERS
+
+
+NO_FOLDERS: Mapping[bytes, Folder] = frozen()
+Stale = list[tuple[bytes, Folder]]  # what is to be listed, with its path
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one partition has."""
+
+    files: int = 0
+    messages: int = 0
+    folders: int = 0
+
+    def add(self, folder: Folder, sign: int) -> None:
+        """Count a folder, or count it no longer."""
+        self.files += sign * folder.files
+        self.messages += sign * (len(folder.messages) // 8)
+        self.folders += sign * bool(folder.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The messages of a directory, before and now."""
+
+    device: int
+    before: bytes  # inodes, eight bytes each
+    now: bytes
+
+
+class StoreTree:
+    """All directories of a store."""
+
+    def __init__(
+        self,
+        root: bytes,
+        *,
+        status: Callable[..., Status] = os.lstat,
+        lister: Lister | None = None,
+        alone: bool = False,
+    ) -> None:
+        """Take the directory that holds the partitions, which may be a link to one; nothing is looked at yet.
+
+        ``alone``: without the help of a second process.
+        """
+        self._root = os.path.join(root, b"")  # noqa: PTH118 - bytes; its slash at the end follows a link
+        self._status = status
+        self._lister = lister or Lister()
+        self._alone = alone
+        self._deepest = self._root.count(b"/") + DEPTH - 1  # slashes of a directory whose own are too deep
+        self._devices: dict[int, int] = {}  # one object for each: they are in every folder
+        self.top = Folder()
+        self._tallies: dict[bytes, Tally] = {}  # by partition; files of the root belong to none
+        self.unreadable: list[bytes] = []  # directories that could not be listed in this pass
+        self.waiting = 0  # directories of which this pass knows that they are to be listed
+        self.changes: list[Change] = []  # since somebody took them
+
+    def refresh(self) -> Generator[int]:
+        """Do one pass; after each step yield how many names were looked at. One that is broken off does no harm.
+
+        Raises:
+            OSError: about the root.
+        """
+        self.unreadable.clear()
+        self._take(self._root, self.top, self._lister.look(self._root))
+        stale: Stale = []
+        yield from self._find(stale)
+        while stale:
+            deeper: Stale = []
+            found = look_at([path for path, _ in stale], self._lister, alone=self._alone)
+            for number, ((path, folder), listing) in enumerate(zip(stale, found, strict=True)):
+                deeper.extend(self._take(path, folder, listing))
+                self.waiting = len(stale) - number - 1 + len(deeper)
+                yield 1 + folder.files
+            stale = deeper
+
+    def partitions(self) -> Iterator[tuple[bytes, Tally]]:
+        """Yield what each partition has, and under an empty name what lies in the root itself."""
+        yield b"", self._tallies.get(b"", Tally())
+        for name, folder in self.top.children.items():
+            if folder.inode:  # it could be listed
+                yield name, self._tallies[name]
+
+    def _find(self, stale: Stale) -> Iterator[int]:
+        """Find the directories that are not as they were, parents first; yield how many were asked."""
+        waiting = [(self._root, self.top)]
+        while waiting:
+            path, parent = waiting.pop()
+            stale.extend((below(path, name), folder) for name, folder in self._changed(path, parent))
+            waiting.extend((below(path, name), folder) for name, folder in parent.children.items() if folder.children)
+            self.waiting = len(stale)
+            yield len(parent.children)
+
+    def _changed(self, path: bytes, parent: Folder) -> Iterable[tuple[bytes, Folder]]:
+        """Return the children of a directory that are not as they were."""
+        try:
+            within = os.open(path, FINDING)
+        except OSError:
+            return parent.children.items()
+        try:
+            return list(self._looks(within, parent))
+        finally:
+            os.close(within)
+
+    def _looks(self, within: int, parent: Folder) -> Iterator[tuple[bytes, Folder]]:
+        """Yield the children that are not as they were: the one loop that every directory goes through."""
+        status_of = self._status
+        for name, folder in parent.children.items():
+            try:
+                status = status_of(name, dir_fd=within)
+            except OSError:
+                yield name, folder
+                continue
+            same = status.st_ctime_ns == folder.changed and status.st_ino == folder.inode
+            if not same or status.st_dev != folder.device:
+                yield name, folder
+
+    def _take(self, path: bytes, folder: Folder, found: Listing | int) -> Stale:
+        """Take what a look at a directory has told; return the subdirectories that were not there before."""
+        if folder.changed == FORGOTTEN:
+            return []
+        partition = self._partition(path)
+        tally = self._tallies.setdefault(partition, Tally())
+        if isinstance(found, int):
+            self._forget(tally, folder)
+            folder.changed = SUSPECT
+            if found not in GONE and partition != NOT_CYRUS:
+                self.unreadable.append(path)
+            return []
+        tally.add(folder, -1)
+        self._fill(folder, found)
+        tally.add(folder, 1)
+        if found.subdirectories and path.count(b"/") >= self._deepest:
+            folder.changed = SUSPECT  # to tell it again
+            self.unreadable.extend(below(path, name) for name in found.subdirectories)
+            return []
+        return self._adopt(path, folder, found.subdirectories) if found.subdirectories or folder.children else []
+
+    def _fill(self, folder: Folder, found: Listing) -> None:
+        if folder.device != found.device:
+            self._note(folder, b"")
+        folder.changed, folder.inode, folder.files = found.changed, found.inode, found.files
+        folder.device = self._devices.setdefault(found.device, found.device)
+        self._note(folder, b"" if folder.arriving else found.messages)
+
+    def _note(self, folder: Folder, messages: bytes) -> None:
+        if messages != folder.messages:
+            self.changes.append(Change(folder.device, folder.messages, messages))
+            folder.messages = messages
+
+    def _adopt(self, path: bytes, folder: Folder, names: list[bytes]) -> Stale:
+        """Let a directory have these subdirectories."""
+        before = folder.children
+        new = {name: Folder(arriving=folder.arriving or name in ARRIVING) for name in names if name not in before}
+        for name in before.keys() - set(names):
+            self._forget(self._tallies.get(self._partition(below(path, name)), Tally()), before[name])
+        folder.children = {name: new.get(name) or before[name] for name in names}
+        return [(below(path, name), child) for name, child in new.items()]
+
+    def _forget(self, tally: Tally, folder: Folder) -> None:
+        """Count a directory no longer, nor what lies below it."""
+        waiting = [folder]
+        while waiting:
+            gone = waiting.pop()
+            waiting.extend(gone.children.values())
+            tally.add(gone, -1)
+            self._note(gone, b"")
+            gone.files, gone.inode, gone.changed, gone.children = 0, 0, FORGOTTEN, NO_FOLDERS
+
+    def _partition(self, path: bytes) -> bytes:
+        return path[len(self._root) :].partition(b"/")[0]
+
+
+def below(path: bytes, name: bytes) -> bytes:
+    """Return the path of an entry."""
+    return os.path.join(path, name)  # noqa: PTH118 - bytes
