@@ -1,6 +1,9 @@
 """Blocks of bytes into complete lines, whatever the blocks' borders, in bounded memory."""
 
 import re
+from collections.abc import Iterable, Sequence
+
+Batches = Iterable[Sequence[bytes]]  # lines without their newlines, some at a time
 
 LINE_LIMIT = 65536  # bytes of a line that are kept; bm-core itself cuts a frame at 2048 characters
 
