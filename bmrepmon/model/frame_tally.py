@@ -70,12 +70,15 @@ class FrameTally:
     def reply(self, at: float, thread: str, frame: bytes, status: str | None, reason: str | None) -> Asked | None:
         """Count an answer; ``status`` None: a line to come will tell it. Return what was answered, if that is known."""
         asked = self._open.answer(thread, frame)
-        if asked is not None:  # threads race: an answer may be logged a little early
-            self._durations[asked.name].add(at - asked.at if at > asked.at else 0.0)
+        self._begun = None
+        if asked is not None:
+            self._durations[asked.name].pending.append(at - asked.at)
+            if status == "ok" and asked.name not in _APPLYING:
+                self._replies["ok"] += 1
+                return asked
         if status is None:
             self._begun = (at, asked)
         else:
-            self._begun = None
             self._answered(at, asked, status, reason)
         return asked
 
@@ -91,6 +94,11 @@ class FrameTally:
     def interrupt(self) -> None:
         """Take note of any other event: an answer that was begun stays without a status."""
         self._begun = None
+
+    def settle(self) -> None:
+        """Count the durations that are pending; to be called now and then, or they take more and more memory."""
+        for durations in self._durations.values():
+            durations.settle()
 
     def abandon(self) -> None:
         """Take note that there is no session: nothing that waits will be answered."""

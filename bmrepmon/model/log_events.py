@@ -1,7 +1,6 @@
 """What one line of replication.log or core.log says, taken apart; times are Unix seconds."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 # Every word that Command.name can hold, after BlueMind 4.9, ReplicationSession and its package cmd.
@@ -36,12 +35,7 @@ class LoggedFolder(NamedTuple):
     last_uid: bytes
     highest_modseq: bytes
     uid_validity: bytes
-    partition_text: bytes
-
-    @property
-    def partition(self) -> str:
-        """The partition's name."""
-        return _text(self.partition_text)
+    partition: str
 
     def read(self) -> AppliedFolder:
         """Read the fields."""
@@ -54,11 +48,6 @@ class LoggedFolder(NamedTuple):
             int(self.uid_validity),
             probe=False,
         )
-
-
-@lru_cache(maxsize=1024)  # a server has some dozen partitions
-def _text(name: bytes) -> str:
-    return name.decode()
 
 
 @dataclass(frozen=True, slots=True)

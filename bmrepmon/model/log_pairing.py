@@ -48,7 +48,7 @@ class OpenCommands:
         self._by_frame: dict[bytes, tuple[Asked, ...]] = {}  # by the number of the oldest in each
         self._others = 0  # commands that are not the oldest of their frame
         for one in waiting:
-            self._wait(frame_digits(one.frame), one.thread, one.command, one.at, one.folder)
+            self.ask(one.at, one.thread, frame_digits(one.frame), one.command, one.folder)
 
     def __len__(self) -> int:
         return len(self._by_frame) + self._others
@@ -63,8 +63,15 @@ class OpenCommands:
         """Note a command; frame 0 begins a session, so what waited on its thread was left behind by an older one."""
         if frame == FIRST:
             self._keep(asked for asked in self._in_order() if asked.thread != thread)
-        self._wait(frame, thread, name, at, folder)
-        if len(self._by_frame) + self._others > MAX_OPEN:
+        self._asked += 1
+        by_frame = self._by_frame
+        asked = _new(Asked, (self._asked, frame, thread, name, at, folder))
+        if frame in by_frame:
+            by_frame[frame] += (asked,)
+            self._others += 1
+        else:
+            by_frame[frame] = (asked,)
+        if len(by_frame) + self._others > MAX_OPEN:
             self._drop_oldest()
 
     def answer(self, thread: str, frame: bytes) -> Asked | None:
@@ -78,17 +85,6 @@ class OpenCommands:
         """Forget all of them: no session is left that could be answered."""
         self._keep(())
 
-    def _wait(
-        self, frame: bytes, thread: str, name: str, at: float, folder: AppliedFolder | LoggedFolder | None
-    ) -> None:
-        self._asked += 1
-        asked = _new(Asked, (self._asked, frame, thread, name, at, folder))
-        if frame in self._by_frame:
-            self._by_frame[frame] += (asked,)
-            self._others += 1
-        else:
-            self._by_frame[frame] = (asked,)
-
     def _one_of(self, same_frame: tuple[Asked, ...], thread: str) -> Asked | None:
         found = next((asked for asked in same_frame if asked.thread == thread), None)
         left = () if found is None else (asked for asked in same_frame if asked is not found)
@@ -96,10 +92,11 @@ class OpenCommands:
         return found
 
     def _drop_oldest(self) -> None:
-        if self._others:
-            self._keep(self._in_order()[-MAX_OPEN:])
+        frame = next(iter(self._by_frame))
+        if len(self._by_frame[frame]) == 1:
+            del self._by_frame[frame]
         else:
-            del self._by_frame[next(iter(self._by_frame))]
+            self._keep(self._in_order()[1:])
 
     def _in_order(self) -> list[Asked]:
         return sorted(chain.from_iterable(self._by_frame.values()), key=_number)

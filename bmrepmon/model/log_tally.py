@@ -1,7 +1,7 @@
 """Folds the events of replication.log into an activity."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,10 +83,10 @@ class LogTally:
         fold = self._folds.get(kind)
         return fold(event) if fold else None
 
-    def add_plain(self, events: int, first_at: float, last_at: float) -> None:
-        """Count events that were folded as plain values: how many, the oldest and the newest."""
-        self._lines["event"] += events
-        self._saw(first_at, last_at)
+    def add_plain(self, times: Sequence[float]) -> None:
+        """Count events that were folded as plain values, by their times; there is at least one."""
+        self._lines["event"] += len(times)
+        self._saw(min(times), max(times))
 
     def go_on(self, status: str | None) -> None:
         """Count a line that belongs to the event before it, with the status if it tells one that needs no reason."""
@@ -167,6 +167,7 @@ class LogTally:
 
     def _reply(self, event: Reply) -> Answer | None:
         asked = self.frames.reply(event.at, event.thread, frame_digits(event.frame), event.status, event.reason)
+        self.frames.settle()
         return _answer(event.at, asked, event.status) if event.status else None
 
     def _continuation(self, event: Continuation) -> Answer | None:

@@ -7,6 +7,7 @@ of such a form is left to the parser, which knows them all; so is the first line
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from bmrepmon.model.log_events import COMMANDS, Command, LoggedFolder, Reply
@@ -16,6 +17,8 @@ from bmrepmon.parse.lines import LINE_LIMIT
 from bmrepmon.parse.replication_log import ReplicationLogParser
 from bmrepmon.parse.timestamps import MILLIS, THREAD
 
+_new = tuple.__new__  # a NamedTuple's own constructor takes three times as long
+
 DIGITS = 8  # of a frame's number
 MOST_HEADERS = 1024  # that are known at a time: there are two of each thread
 LONGEST_HEADER = 256
@@ -24,7 +27,8 @@ _NAMES: Mapping[bytes, str] = {  # by the first fourteen bytes, which are the wh
     **{f"{name} ".encode(): name for name in COMMANDS if len(name) == 13},
     **{name.encode(): name for name in COMMANDS if len(name) < 13},
 }
-_STATUSES = {b"OK ": "ok", b"* M": None}  # * MAILBOX and * MISSING: a line to come tells it
+_FIELDED = ("APPLY MAILBOX", "APPLY MESSAGE")  # of which more is told than the name
+_STATUSES: Mapping[bytes, str] = {b"OK ": "ok", b"* M": ""}  # * MAILBOX and * MISSING: a line to come tells it
 _ATOM = rb"[!#-'*-[\]-z|~]"  # a character of what is logged as it is, without quotes
 _PLAIN_FOLDER = re.compile(
     rb"APPLY MAILBOX %\(UNIQUEID ([\w-]+) MBOXNAME (ATOM+|\"(?:ATOM| )*\") SYNC_CRC \d+ SYNC_CRC_ANNOT \d+ "
@@ -45,6 +49,8 @@ class Header(NamedTuple):
     """What stands between the date and the number of a frame, and is the same in all frames of a thread."""
 
     thread: str
+    words: Mapping[bytes, str]  # the command or the status that some first bytes behind the number mean
+    length: int  # of these
     answers: bool
 
 
@@ -66,36 +72,40 @@ class PlainLines:
         else:
             self._add(lines)
 
-    def _add(self, lines: Sequence[bytes]) -> None:
+    def _add(self, lines: Sequence[bytes]) -> None:  # noqa: C901 - a call would cost more than what it does
         header_of, millis_of = self._headers.get, MILLIS.get
+        ask, reply, message, fielded = self._frames.ask, self._frames.reply, self._message, self._fielded
         first, beyond, second = self._parser.dates.current
-        plain, oldest, newest = 0, float("inf"), float("-inf")
+        times: list[float] = []  # of what is counted here
         for line in lines:
             millis = millis_of(line[19:THREAD])
             if millis is None:
                 self._continuation(line)
                 continue
+            at, word = second + millis, None
+            head, _, text = line.partition(b"]: ")
+            header, frame = header_of(head[THREAD:-DIGITS]), head[-DIGITS:]
             if not first <= line < beyond:
+                pass
+            elif header is None:
+                word = message(line)
+            elif frame.isdigit():
+                thread, words, length, answers = header
+                word = words.get(text[:length])
+                if answers and word is not None:
+                    reply(at, thread, frame, word or None, None)
+                elif word in _FIELDED:
+                    word = fielded(word, at, thread, frame, text)
+                elif word is not None:
+                    ask(at, thread, frame, word)
+            if word is None:
                 self._event(line)
                 first, beyond, second = self._parser.dates.current
                 continue
-            at = second + millis
-            head, _, text = line.partition(b"]: ")
-            header = header_of(head[THREAD:-DIGITS])
-            if header is None:
-                known = self._message(line)
-            elif header[1]:
-                known = self._reply(at, header[0], head[-DIGITS:], text)
-            else:
-                known = self._command(at, header[0], head[-DIGITS:], text)
-            if not known:
-                self._event(line)
-                continue
-            plain += 1
-            newest = max(newest, at)
-            oldest = min(oldest, at)
-        if plain:
-            self._tally.add_plain(plain, oldest, newest)
+            times.append(at)
+        if times:
+            self._tally.add_plain(times)
+            self._frames.settle()
 
     def _event(self, line: bytes) -> None:
         event = self._parser.parse(line)
@@ -111,7 +121,8 @@ class PlainLines:
         if header.find(b" - ") == len(header) - FRAME_START - 3 and len(header) <= LONGEST_HEADER:
             if len(self._headers) >= MOST_HEADERS:
                 self._headers.clear()
-            self._headers[header] = Header(event.thread, isinstance(event, Reply))
+            words = (_STATUSES, 3, True) if isinstance(event, Reply) else (_NAMES, 14, False)
+            self._headers[header] = Header(event.thread, *words)
 
     def _continuation(self, line: bytes) -> None:
         if line == b"OK success":
@@ -121,43 +132,33 @@ class PlainLines:
         else:
             self._tally.go_on(None)
 
-    def _reply(self, at: float, thread: str, frame: bytes, text: bytes) -> bool:
-        start = text[:3]
-        if start not in _STATUSES or not frame.isdigit():
-            return False
-        self._frames.reply(at, thread, frame, _STATUSES[start], None)
-        return True
-
-    def _command(self, at: float, thread: str, frame: bytes, text: bytes) -> bool:
-        name = _NAMES.get(text[:14])
-        if name is None or not frame.isdigit():
-            return False
-        if name == "APPLY MAILBOX":
-            return self._apply_mailbox(at, thread, frame, text)
+    def _fielded(self, name: str, at: float, thread: str, frame: bytes, text: bytes) -> str | None:
         if name == "APPLY MESSAGE":
             sizes = SIZE.findall(text)
             self._frames.send(at, thread, frame, len(sizes), sum(map(int, sizes)))
-        else:
-            self._frames.ask(at, thread, frame, name)
-        return True
-
-    def _apply_mailbox(self, at: float, thread: str, frame: bytes, text: bytes) -> bool:
+            return name
         found = _PLAIN_FOLDER.match(text)
         if found is None or b"!probe_" in found[2]:
-            return False
-        self._frames.apply(at, thread, frame, LoggedFolder._make(found.groups()))
-        return True
+            return None
+        *fields, partition = found.groups()
+        self._frames.apply(at, thread, frame, _new(LoggedFolder, (*fields, _text(partition))))
+        return name
 
-    def _message(self, line: bytes) -> bool:
+    def _message(self, line: bytes) -> str | None:
         found = _MESSAGE.match(line, THREAD)
         if found is None:
-            return False
+            return None
         self._frames.interrupt()
-        match found.lastindex:
-            case 1:
-                self._tally.applied(int(found[1]))
-            case 4:
-                self._tally.changed(int(found[2]), int(found[3]), int(found[4]))
-            case _:
-                self._tally.indexed(int(found[5]), int(found[6]) / 1000)
-        return True
+        applied, created, updated, deleted, indexed, millis = found.groups()
+        if applied:
+            self._tally.applied(int(applied))
+        elif created:
+            self._tally.changed(int(created), int(updated), int(deleted))
+        else:
+            self._tally.indexed(int(indexed), int(millis) / 1000)
+        return "message"
+
+
+@lru_cache(maxsize=1024)  # a server has some dozen partitions
+def _text(name: bytes) -> str:
+    return name.decode("ascii")
