@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.audit import audits
 from bench.folders import surveys
+from bench.follow import log_follow_cpu
 from bench.log import log_read
 from bench.measure import Differs, compare
 from bench.report import document, table
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--cyrus-folders", type=int, default=100_000, help="whose metadata is looked at")
     parser.add_argument("--audited", type=int, default=100_000, help="messages that are held against a database")
     parser.add_argument("--log-megabytes", type=int, default=200, help="of replication.log")
+    parser.add_argument("--follow-seconds", type=float, default=10.0, help="that a log is written and followed")
     parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     asked = parser.parse_args()
@@ -32,6 +34,7 @@ def main() -> int:
                 compare(full_count(Path(inputs, "spool"), asked.messages, asked.folders), asked.runs),
                 *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
                 log_read(Path(inputs, "replication.log"), asked.log_megabytes, asked.runs),
+                log_follow_cpu(Path(inputs, "followed"), asked.follow_seconds, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
             ]
         except Differs as error:

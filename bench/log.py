@@ -42,22 +42,26 @@ def _speeds(path: Path, seconds: Sequence[float]) -> tuple[float, ...]:
     return tuple(path.stat().st_size / MEGABYTE / passed for passed in seconds)
 
 
-def read(path: Path) -> LogActivity:
-    """Read a log from its beginning to its end, as the daemon does when it was away."""
-    activity = LogActivity()
-    follower = Follower(
+def follower(path: Path) -> Follower[LogActivity]:
+    """Return what reads a log as the daemon does, from its beginning."""
+    return Follower(
         "log",
         path,
-        activity=activity,
+        activity=LogActivity(),
         checkpoint=None,
         counts=FollowerCounts(),
         fold_for=fold_replication_log,
         zone=UTC,
         local_zone=UTC,
     )
-    while event := follower.advance(BUDGET):
+
+
+def read(path: Path) -> LogActivity:
+    """Read a log to its end."""
+    activity, reading = LogActivity(), follower(path)
+    while event := reading.advance(BUDGET):
         activity = event.activity if isinstance(event.activity, LogActivity) else activity
-    follower.close()
+    reading.close()
     return activity
 
 

@@ -122,8 +122,8 @@ def stack_trace() -> str:
     return "n.b.b.c.r.s.ReplicationSession ERROR - session 4: Connection reset by peer\n" + "".join(calls)
 
 
-def lines(dice: random.Random) -> Iterator[str]:
-    """Yield events of several sessions, with the date and the thread of each."""
+def messages(dice: random.Random) -> Iterator[str]:
+    """Yield events of several sessions, from the thread on: all but the date."""
     folders = Folders(dice)
     sessions = [(n, session(dice, folders)) for n in range(SESSIONS)]
     for n in range(SESSIONS):
@@ -139,7 +139,7 @@ def write_log(path: Path, size: int) -> None:
     millis, written, second = 0, 0, f"{BEGIN:%Y-%m-%d %H:%M:%S}"
     seconds = count(1)
     with path.open("w", encoding="ascii", newline="") as log:
-        for text in lines(dice):
+        for text in messages(dice):
             millis += dice.randint(1, 9)
             if millis >= 1000:
                 millis -= 1000
