@@ -11,6 +11,8 @@ from itertools import count
 from pathlib import Path
 
 SESSIONS = 8
+MOST_FOLDERS = 5  # that change between two looks of a sync_client
+FAILURES = 0.001  # of the commands
 MAILBOXES = 2000
 FOLDERS = ("", ".Sent", ".Trash", ".Drafts", ".Outbox", ".Junk", ".Projects 2022", ".Archives.2021")
 DOMAINS = ("acme.test", "example.net", "ville.example", "bm.lan", "ex2016.vmw")
@@ -71,47 +73,60 @@ def cut(text: str, longest: int, kept: int) -> str:
     return text if len(text) <= longest else text[:kept] + TRUNCATED
 
 
-def session(dice: random.Random, folders: Folders) -> Iterator[str]:
-    """Yield the messages of one endless session, logger first, as it would log them one after the other."""
-    frames = count()
+class Session:
+    """One endless session; what it yields are messages, logger first."""
 
-    def ask(command: str, *answer: str) -> tuple[str, ...]:
-        frame = f"frame-{next(frames):08d}"
+    def __init__(self, dice: random.Random, folders: Folders) -> None:
+        """Begin at frame 0."""
+        self._dice = dice
+        self._folders = folders
+        self._frames = count()
+
+    def messages(self) -> Iterator[str]:
+        """Yield what is logged, one cycle of the synchronisation after the other."""
+        yield from self._ask("AUTHENTICATE PLAIN AGFkbWluMABzZWNyZXQ=", "OK success")
+        while True:
+            changed = [self._folders.pick() for _ in range(self._dice.randint(1, MOST_FOLDERS))]
+            partition, names = changed[0][0], " ".join(name for _, name, _ in changed)
+            known = (f"* MAILBOX {fields.rpartition(' RECORD')[0]})" for *_, fields in changed)
+            yield from self._ask(f"GET MAILBOXES ({names})", *known, "OK success")
+            yield from self._bodies(partition, names)
+            for *_, fields in changed:
+                yield from self._records(fields)
+            if self._dice.random() < FAILURES:
+                yield stack_trace()
+            yield from self._ask("RESTART", "OK Restarting")
+
+    def _bodies(self, partition: str, names: str) -> Iterator[str]:
+        guids = [f"{self._dice.getrandbits(160):040x}" for _ in range(self._dice.randint(1, MOST_FOLDERS))]
+        missing = " ".join(guids)
+        command = f"APPLY RESERVE %(PARTITION {partition} MBOXNAME ({names}) GUID ({missing}))"
+        yield from self._ask(command, f"* MISSING ({missing})", "OK success")
+        files = (f"%{{{partition} {guid} {self._dice.randint(900, 90000)}}}{{t{guid[:3]}.bin}}" for guid in guids)
+        command, answer = self._ask(f"APPLY MESSAGE ({' '.join(files)})", "OK success")
+        millis = int(5 + 400 * self._dice.random() ** 4)
+        yield command
+        yield f"n.b.b.c.r.s.c.ApplyMessage INFO - Finished ApplyMessage {len(guids)} in {millis}ms.\n"
+        yield answer
+
+    def _records(self, fields: str) -> Iterator[str]:
+        refused = self._dice.random() < FAILURES
+        answer = "NO java.util.concurrent.TimeoutException" if refused else "OK success"
+        command, answer = self._ask(f"APPLY MAILBOX {fields}{self._folders.records()})))", answer)
+        yield command
+        if not refused:
+            unique_id = fields.split(" ", 2)[1]
+            yield f"{RECORDS_SERVICE}[{unique_id}] Db CRUD op, cr: 1, upd: 2, del: 0 in {self._dice.randint(3, 90)}ms\n"
+            yield f"{RECORDS_SERVICE}[{unique_id}] Es CRUD op, idx: 3 in {self._dice.randint(3, 90)}ms\n"
+        yield answer
+
+    def _ask(self, command: str, *answer: str) -> tuple[str, str]:
+        frame = f"frame-{next(self._frames):08d}"
         answered = cut("\r\n".join(answer), LONGEST_ANSWER, CUT_ANSWER)
         return (
             f"{SESSION}REPL C: [{frame}]: {cut(command, LONGEST, LONGEST)}\n",
             f"{SESSION}REPL S: [{frame}]: {answered}\n",
         )
-
-    yield from ask("AUTHENTICATE PLAIN AGFkbWluMABzZWNyZXQ=", "OK success")
-    while True:
-        partition, name, fields = folders.pick()
-        yield from ask(f"GET MAILBOXES ({name})", f"* MAILBOX {fields.rpartition(' RECORD')[0]})", "OK success")
-        if dice.random() < 0.8:
-            guids = [f"{dice.getrandbits(160):040x}" for _ in range(dice.randint(1, 3))]
-            yield from ask(
-                f"APPLY RESERVE %(PARTITION {partition} MBOXNAME ({name}) GUID ({' '.join(guids)}))",
-                f"* MISSING ({' '.join(guids)})",
-                "OK success",
-            )
-            files = " ".join(f"%{{{partition} {guid} {dice.randint(900, 90000)}}}{{t{guid[:3]}.bin}}" for guid in guids)
-            command, answer = ask(f"APPLY MESSAGE ({files})", "OK success")
-            yield command
-            millis = int(5 + 400 * dice.random() ** 4)
-            yield f"n.b.b.c.r.s.c.ApplyMessage INFO - Finished ApplyMessage {len(guids)} in {millis}ms.\n"
-            yield answer
-        refused = dice.random() < 0.001
-        answer = "NO java.util.concurrent.TimeoutException" if refused else "OK success"
-        command, answer = ask(f"APPLY MAILBOX {fields}{folders.records()})))", answer)
-        yield command
-        if not refused:
-            unique_id = fields.split(" ", 2)[1]
-            yield f"{RECORDS_SERVICE}[{unique_id}] Db CRUD op, cr: 1, upd: 2, del: 0 in {dice.randint(3, 90)}ms\n"
-            yield f"{RECORDS_SERVICE}[{unique_id}] Es CRUD op, idx: 3 in {dice.randint(3, 90)}ms\n"
-        yield answer
-        if dice.random() < 0.001:
-            yield stack_trace()
-        yield from ask("RESTART", "OK Restarting")
 
 
 def stack_trace() -> str:
@@ -125,7 +140,7 @@ def stack_trace() -> str:
 def messages(dice: random.Random) -> Iterator[str]:
     """Yield events of several sessions, from the thread on: all but the date."""
     folders = Folders(dice)
-    sessions = [(n, session(dice, folders)) for n in range(SESSIONS)]
+    sessions = [(n, Session(dice, folders).messages()) for n in range(SESSIONS)]
     for n in range(SESSIONS):
         yield f"[vert.x-eventloop-thread-{n}] {SESSION}Starting session {n + 1} with 10.11.12.13:{55000 + n}\n"
     while True:
