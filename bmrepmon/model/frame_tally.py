@@ -35,6 +35,7 @@ class FrameTally:
         self._moved: dict[bytes, AppliedFolder | LoggedFolder] = {}  # by UNIQUEID
         self._probe_applies = dict(activity.probe_applies)
         self._open = OpenCommands(activity.open_commands)
+        self._alone = self._open.alone.pop
         self._begun = _begun(activity.begun_reply)
 
     @property
@@ -69,11 +70,12 @@ class FrameTally:
 
     def reply(self, at: float, thread: str, frame: bytes, status: str | None, reason: str | None) -> Asked | None:
         """Count an answer; ``status`` None: a line to come will tell it. Return what was answered, if that is known."""
-        asked = self._open.answer(thread, frame)
+        asked = self._alone(frame, None) or self._open.answer(thread, frame)
         self._begun = None
         if asked is not None:
-            self._durations[asked.name].pending.append(at - asked.at)
-            if status == "ok" and asked.name not in _APPLYING:
+            name = asked.name
+            self._durations[name].pending.append(at - asked.at)
+            if status == "ok" and name not in _APPLYING:
                 self._replies["ok"] += 1
                 return asked
         if status is None:

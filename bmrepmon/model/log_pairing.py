@@ -1,7 +1,7 @@
 """Which command an answer belongs to: the log names a frame and a thread, but no session."""
 
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 from bmrepmon.model.log_activity import OpenCommand
@@ -45,68 +45,64 @@ class OpenCommands:
     def __init__(self, waiting: Iterable[OpenCommand]) -> None:
         """Go on with the commands that waited."""
         self._asked = 0  # commands so far
-        self._by_frame: dict[bytes, tuple[Asked, ...]] = {}  # by the number of the oldest in each
-        self._others = 0  # commands that are not the oldest of their frame
+        self.alone: dict[bytes, Asked] = {}  # the only command of its frame, in their order: nearly every one
+        self._others: dict[bytes, tuple[Asked, ...]] = {}  # those of all other frames, in their order
         for one in waiting:
             self.ask(one.at, one.thread, frame_digits(one.frame), one.command, one.folder)
 
     def __len__(self) -> int:
-        return len(self._by_frame) + self._others
+        return len(self.alone) + sum(map(len, self._others.values()))
 
     def waiting(self) -> tuple[OpenCommand, ...]:
         """Return the commands that wait."""
-        return tuple(asked.command() for asked in self._in_order())
+        return tuple(asked.command() for asked in sorted(self._all(), key=_number))
 
     def ask(
         self, at: float, thread: str, frame: bytes, name: str, folder: AppliedFolder | LoggedFolder | None = None
     ) -> None:
         """Note a command; frame 0 begins a session, so what waited on its thread was left behind by an older one."""
         if frame == FIRST:
-            self._keep(asked for asked in self._in_order() if asked.thread != thread)
+            self._remove([asked for asked in self._all() if asked.thread == thread])
         self._asked += 1
-        by_frame = self._by_frame
         asked = _new(Asked, (self._asked, frame, thread, name, at, folder))
-        if frame in by_frame:
-            by_frame[frame] += (asked,)
-            self._others += 1
+        if frame in self.alone:
+            self._others[frame] = (self.alone.pop(frame), asked)
+        elif frame in self._others:
+            self._others[frame] += (asked,)
         else:
-            by_frame[frame] = (asked,)
-        if len(by_frame) + self._others > MAX_OPEN:
-            self._drop_oldest()
+            self.alone[frame] = asked
+        if len(self.alone) > MAX_OPEN or (self._others and len(self) > MAX_OPEN):
+            oldest = chain(islice(self.alone.values(), 1), (same[0] for same in self._others.values()))
+            self._remove([min(oldest, key=_number)])
 
     def answer(self, thread: str, frame: bytes) -> Asked | None:
         """Take the command that was answered out; None when that cannot be told."""
-        same_frame = self._by_frame.pop(frame, None)
-        if same_frame is None:
-            return None
-        return same_frame[0] if len(same_frame) == 1 else self._one_of(same_frame, thread)
+        asked = self.alone.pop(frame, None)
+        return asked or (self._one_of(frame, thread) if self._others else None)
 
     def abandon(self) -> None:
         """Forget all of them: no session is left that could be answered."""
-        self._keep(())
+        self.alone.clear()
+        self._others.clear()
 
-    def _one_of(self, same_frame: tuple[Asked, ...], thread: str) -> Asked | None:
-        found = next((asked for asked in same_frame if asked.thread == thread), None)
-        left = () if found is None else (asked for asked in same_frame if asked is not found)
-        self._keep(chain(self._in_order(), left))
-        return found
+    def _one_of(self, frame: bytes, thread: str) -> Asked | None:
+        found = self._others.pop(frame, ())
+        mine = next((asked for asked in found if asked.thread == thread), None)
+        if mine is None:
+            return found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            self._others[frame] = tuple(asked for asked in found if asked is not mine)
+        return mine
 
-    def _drop_oldest(self) -> None:
-        frame = next(iter(self._by_frame))
-        if len(self._by_frame[frame]) == 1:
-            del self._by_frame[frame]
-        else:
-            self._keep(self._in_order()[1:])
+    def _all(self) -> Iterator[Asked]:
+        return chain(self.alone.values(), *self._others.values())
 
-    def _in_order(self) -> list[Asked]:
-        return sorted(chain.from_iterable(self._by_frame.values()), key=_number)
-
-    def _keep(self, waiting: Iterable[Asked]) -> None:
-        by_frame: dict[bytes, tuple[Asked, ...]] = {}
-        for asked in sorted(waiting, key=_number):
-            by_frame[asked.frame] = (*by_frame.get(asked.frame, ()), asked)
-        self._by_frame = by_frame
-        self._others = sum(map(len, by_frame.values())) - len(by_frame)
+    def _remove(self, gone: Sequence[Asked]) -> None:
+        for asked in gone:
+            if asked.frame in self.alone:
+                del self.alone[asked.frame]
+            elif left := tuple(one for one in self._others.pop(asked.frame) if one is not asked):
+                self._others[asked.frame] = left
 
 
 def _number(asked: Asked) -> int:
