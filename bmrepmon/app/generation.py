@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bmrepmon.app.judging import house, snapshots, thresholds
+from bmrepmon.app.house import house
+from bmrepmon.app.judging import snapshots, thresholds
 from bmrepmon.app.observing import expected, followers, log_positions, past_logs, sources
 from bmrepmon.config.installation import Installation
 from bmrepmon.model.snapshot import Snapshot
@@ -51,7 +52,7 @@ def build(
     logs = tuple(followers(installation, keeper.state.durable))
     loop = LogLoop(logs, WatchdogWaker(follower.path for follower in logs), lease.apply, clock)
     scheduled = (
-        *sources(installation, log_positions(installation, loop, keeper)),
+        *sources(installation, log_positions(installation, loop, keeper), clock),
         *past_logs(installation, keeper.state.durable),
     )
     return Generation(

@@ -6,12 +6,12 @@ from itertools import accumulate
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
-from bmrepmon.model.log_activity import DURATION_BUCKETS, Histogram
+from bmrepmon.model.log_activity import Histogram
 from bmrepmon.model.snapshot import Snapshot
+from bmrepmon.publish.lines import BOUNDS
 from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED, Metric
 from bmrepmon.publish.samples import Sample
 
-BOUNDS = (*(str(bound) for bound in DURATION_BUCKETS), "+Inf")
 MANY = frozenset({"partition", "folder"})  # labels whose values can be many
 HISTOGRAM_SERIES = len(BOUNDS) + 2  # its buckets, _sum and _count
 
@@ -31,15 +31,19 @@ class SnapshotCollector(Collector):
             yield family(metric, ())
 
     def collect(self) -> Iterator[Family]:
-        """Yield the families in the order of the table, samples sorted by their labels; nothing known, no family."""
-        snapshot = self._snapshot()
+        """Yield the families of the present snapshot."""
+        for metric, samples in self.rows(self._snapshot()):
+            yield family(metric, samples)
+
+    def rows(self, snapshot: Snapshot) -> Iterator[tuple[Metric, Sequence[Sample]]]:
+        """Yield the rows of the table in their order, samples sorted by their labels; nothing known, no row."""
         read = {metric: sorted(metric.read(snapshot), key=_labels) for metric in METRICS}
         kept, dropped = fit(read, self._limit)
         self._dropped += dropped
         for metric in METRICS:
             if kept[metric]:
-                yield family(metric, kept[metric])
-        yield family(SERIES_DROPPED, [((), self._dropped)])
+                yield metric, kept[metric]
+        yield SERIES_DROPPED, [((), self._dropped)]
 
 
 def fit(read: Mapping[Metric, Sequence[Sample]], limit: int) -> tuple[dict[Metric, Sequence[Sample]], int]:
