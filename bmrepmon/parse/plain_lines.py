@@ -2,7 +2,7 @@
 
 Who reads a week of logs reads the same dozen forms ten million times. They are told by looking up whole pieces of a
 line: what stands between its date and the number of its frame, and the first bytes behind that. Whatever is not exactly
-of such a form is left to the parser, which knows them all; so is the first line of each second.
+of such a form is left to the parser, which knows them all.
 """
 
 import re
@@ -75,17 +75,21 @@ class PlainLines:
     def _add(self, lines: Sequence[bytes]) -> None:  # noqa: C901 - a call would cost more than what it does
         header_of, millis_of = self._headers.get, MILLIS.get
         ask, reply, message, fielded = self._frames.ask, self._frames.reply, self._message, self._fielded
-        first, beyond, second = self._parser.dates.current
+        dates = self._parser.dates
+        first, beyond, second = dates.current
         times: list[float] = []  # of what is counted here
         for line in lines:
             millis = millis_of(line[19:THREAD])
             if millis is None:
                 self._continuation(line)
                 continue
+            if not first <= line < beyond:
+                dates.read(line)
+                first, beyond, second = dates.current
             at, word = second + millis, None
             head, _, text = line.partition(b"]: ")
             header, frame = header_of(head[THREAD:-DIGITS]), head[-DIGITS:]
-            if not first <= line < beyond:
+            if not first:  # there is no such date
                 pass
             elif header is None:
                 word = message(line)
@@ -100,9 +104,8 @@ class PlainLines:
                     ask(at, thread, frame, word)
             if word is None:
                 self._event(line)
-                first, beyond, second = self._parser.dates.current
-                continue
-            times.append(at)
+            else:
+                times.append(at)
         if times:
             self._tally.add_plain(times)
             self._frames.settle()
@@ -140,8 +143,8 @@ class PlainLines:
         found = _PLAIN_FOLDER.match(text)
         if found is None or b"!probe_" in found[2]:
             return None
-        *fields, partition = found.groups()
-        self._frames.apply(at, thread, frame, _new(LoggedFolder, (*fields, _text(partition))))
+        fields = found.groups()
+        self._frames.apply(at, thread, frame, _new(LoggedFolder, (*fields[:-1], _text(fields[-1]))))
         return name
 
     def _message(self, line: bytes) -> str | None:
