@@ -87,13 +87,12 @@ class PlainLines:
                 dates.read(line)
                 first, beyond, second = dates.current
             at, word = second + millis, None
-            head, _, text = line.partition(b"]: ")
-            header, frame = header_of(head[THREAD:-DIGITS]), head[-DIGITS:]
+            head, mark, text = line.partition(b"]: ")
             if not first:  # there is no such date
                 pass
-            elif header is None:
+            elif not mark:
                 word = message(line)
-            elif frame.isdigit():
+            elif (header := header_of(head[THREAD:-DIGITS])) and (frame := head[-DIGITS:]).isdigit():
                 thread, words, length, answers = header
                 word = words.get(text[:length])
                 if answers and word is not None:
@@ -152,13 +151,13 @@ class PlainLines:
         if found is None:
             return None
         self._frames.interrupt()
-        applied, created, updated, deleted, indexed, millis = found.groups()
-        if applied:
-            self._tally.applied(int(applied))
-        elif created:
-            self._tally.changed(int(created), int(updated), int(deleted))
-        else:
-            self._tally.indexed(int(indexed), int(millis) / 1000)
+        match found.lastindex:
+            case 1:
+                self._tally.applied(int(found[1]))
+            case 4:
+                self._tally.changed(*map(int, found.group(2, 3, 4)))
+            case _:
+                self._tally.indexed(int(found[5]), int(found[6]) / 1000)
         return "message"
 
 
