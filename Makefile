@@ -56,6 +56,7 @@ audit-deps: ## ask the advisories of PyPI about every locked package; fails, too
 	@build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/requirements-dev.txt
 
 bench: $(VENV)/.dev ## time against the tools of today, into build/bench.json (BENCH_FLAGS='--runs 9')
+	@.ci/system-packages bench
 	@$(BIN)/python -m bench $(BENCH_FLAGS)
 
 screenshots: $(VENV)/.dev packages ## pictures of the page in every state, into build/screenshots and docs/images

@@ -9,6 +9,8 @@ from pathlib import Path
 from bench.audit import audits
 from bench.bodies import samples
 from bench.folders import surveys
+from bench.follow import log_follow_cpu
+from bench.log import log_read
 from bench.measure import Differs
 from bench.report import document, table
 from bench.spool import counts
@@ -23,6 +25,8 @@ def main() -> int:
     parser.add_argument("--bodies", type=int, default=5_000_000, help="rows of the table of bodies")
     parser.add_argument("--body-width", type=int, default=400, help="bytes of each such row")
     parser.add_argument("--audited", type=int, default=100_000, help="messages that are held against a database")
+    parser.add_argument("--log-megabytes", type=int, default=200, help="of replication.log")
+    parser.add_argument("--follow-seconds", type=float, default=10.0, help="that a log is written and followed")
     parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     asked = parser.parse_args()
@@ -33,6 +37,8 @@ def main() -> int:
                 *counts(Path(inputs, "spool"), asked.messages, asked.folders, asked.runs),
                 *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
                 *samples(asked.bodies, asked.body_width, asked.runs),
+                log_read(Path(inputs, "replication.log"), asked.log_megabytes, asked.runs),
+                log_follow_cpu(Path(inputs, "followed"), asked.follow_seconds, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
             ]
         except Differs as error:

@@ -2,15 +2,17 @@
 
 import gzip
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
 from pathlib import Path
 
 from bmrepmon.model.checkpoint import Checkpoint, FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.state import LogAdvanced
+from bmrepmon.parse.lines import Batches
 from bmrepmon.runtime.follower import Begin, Follower
 from bmrepmon.runtime.log_start import whole
 
@@ -70,10 +72,10 @@ def compress(path: Path) -> Path:
     return packed
 
 
-def count_lines(activity: LogActivity, lines: Iterable[bytes]) -> LogActivity:
+def count_lines(activity: LogActivity, batches: Batches) -> LogActivity:
     """Fold by counting; a line that does not end as it was written counts as torn."""
     counted = dict(activity.lines)
-    for line in lines:
+    for line in chain.from_iterable(batches):
         outcome = "event" if b" - line " in line else "torn"
         counted[outcome] = counted.get(outcome, 0) + 1
     return replace(activity, lines=frozen(counted))
@@ -89,7 +91,7 @@ class Tail:
         self.activity = LogActivity()
         self.checkpoint: Checkpoint | None = None
         self.counts = FollowerCounts()
-        self.fold_for: Callable[[tzinfo], Callable[[LogActivity, Iterable[bytes]], LogActivity]] = lambda _: count_lines
+        self.fold_for: Callable[[tzinfo], Callable[[LogActivity, Batches], LogActivity]] = lambda _: count_lines
         self.follower = self._follower()
 
     def _follower(self) -> Follower[LogActivity]:

@@ -1,6 +1,7 @@
 """What one line of replication.log or core.log says, taken apart; times are Unix seconds."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # Every word that Command.name can hold, after BlueMind 4.9, ReplicationSession and its package cmd.
 COMMANDS: tuple[str, ...] = (
@@ -24,6 +25,29 @@ class AppliedFolder:
     highest_modseq: int | None
     uid_validity: int | None
     probe: bool  # BlueMind's own latency probe: a share named probe_<server>__<domain>
+
+
+class LoggedFolder(NamedTuple):
+    """The same as logged, of a folder that is no probe and whose fields are all there: most are never read further."""
+
+    unique_id: bytes
+    mailbox: bytes  # perhaps quoted, with no quote inside
+    last_uid: bytes
+    highest_modseq: bytes
+    uid_validity: bytes
+    partition: str
+
+    def read(self) -> AppliedFolder:
+        """Read the fields."""
+        return AppliedFolder(
+            self.unique_id.decode(),
+            self.mailbox.strip(b'"').decode(),
+            self.partition,
+            int(self.last_uid),
+            int(self.highest_modseq),
+            int(self.uid_validity),
+            probe=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)

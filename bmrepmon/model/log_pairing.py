@@ -1,9 +1,37 @@
 """Which command an answer belongs to: the log names a frame and a thread, but no session."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import NamedTuple
+
 from bmrepmon.model.log_activity import OpenCommand
-from bmrepmon.model.log_events import Command, Reply
+from bmrepmon.model.log_events import AppliedFolder, LoggedFolder
 
 MAX_OPEN = 128  # commands without an answer that are kept: far more than sessions, each of which waits for its answer
+FIRST = b"00000000"  # the frame that begins a session
+
+_new = tuple.__new__  # what the constructor of a NamedTuple does beside this costs as much again, for every command
+
+
+class Asked(NamedTuple):
+    """A command that waits for its answer."""
+
+    number: int  # in the order of the log
+    frame: bytes  # as logged, eight digits at least
+    thread: str
+    name: str
+    at: float
+    folder: AppliedFolder | LoggedFolder | None  # of an APPLY MAILBOX
+
+    def command(self) -> OpenCommand:
+        """Return it as others see it."""
+        folder = self.folder.read() if isinstance(self.folder, LoggedFolder) else self.folder
+        return OpenCommand(self.thread, int(self.frame), self.name, self.at, folder)
+
+
+def frame_digits(frame: int) -> bytes:
+    """Return the number of a frame as bm-core logs it."""
+    return b"%08d" % frame
 
 
 class OpenCommands:
@@ -14,35 +42,68 @@ class OpenCommands:
     where there are several, none can be told, and all of them are given up.
     """
 
-    def __init__(self, waiting: tuple[OpenCommand, ...]) -> None:
+    def __init__(self, waiting: Iterable[OpenCommand]) -> None:
         """Go on with the commands that waited."""
-        self._waiting = list(waiting)
+        self._asked = 0  # commands so far
+        self.alone: dict[bytes, Asked] = {}  # the only command of its frame, in their order: nearly every one
+        self._others: dict[bytes, tuple[Asked, ...]] = {}  # those of all other frames, in their order
+        for one in waiting:
+            self.ask(one.at, one.thread, frame_digits(one.frame), one.command, one.folder)
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self.alone) + sum(map(len, self._others.values()))
 
     def waiting(self) -> tuple[OpenCommand, ...]:
         """Return the commands that wait."""
-        return tuple(self._waiting)
+        return tuple(asked.command() for asked in sorted(self._all(), key=_number))
 
-    def ask(self, command: Command) -> None:
+    def ask(
+        self, at: float, thread: str, frame: bytes, name: str, folder: AppliedFolder | LoggedFolder | None = None
+    ) -> None:
         """Note a command; frame 0 begins a session, so what waited on its thread was left behind by an older one."""
-        if command.frame == 0:
-            self._waiting = [other for other in self._waiting if other.thread != command.thread]
-        self._waiting.append(OpenCommand(command.thread, command.frame, command.name, command.at, command.folder))
-        del self._waiting[:-MAX_OPEN]
+        if frame == FIRST:
+            self._remove([asked for asked in self._all() if asked.thread == thread])
+        self._asked += 1
+        asked = _new(Asked, (self._asked, frame, thread, name, at, folder))
+        if frame in self.alone:
+            self._others[frame] = (self.alone.pop(frame), asked)
+        elif frame in self._others:
+            self._others[frame] += (asked,)
+        else:
+            self.alone[frame] = asked
+        if len(self.alone) > MAX_OPEN or (self._others and len(self) > MAX_OPEN):
+            oldest = chain(islice(self.alone.values(), 1), (same[0] for same in self._others.values()))
+            self._remove([min(oldest, key=_number)])
 
-    def answer(self, reply: Reply) -> OpenCommand | None:
+    def answer(self, thread: str, frame: bytes) -> Asked | None:
         """Take the command that was answered out; None when that cannot be told."""
-        same_frame = [command for command in self._waiting if command.frame == reply.frame]
-        for command in same_frame:
-            if command.thread == reply.thread:
-                self._waiting.remove(command)
-                return command
-        for command in same_frame:
-            self._waiting.remove(command)
-        return same_frame[0] if len(same_frame) == 1 else None
+        asked = self.alone.pop(frame, None)
+        return asked or (self._one_of(frame, thread) if self._others else None)
 
     def abandon(self) -> None:
         """Forget all of them: no session is left that could be answered."""
-        self._waiting.clear()
+        self.alone.clear()
+        self._others.clear()
+
+    def _one_of(self, frame: bytes, thread: str) -> Asked | None:
+        found = self._others.pop(frame, ())
+        mine = next((asked for asked in found if asked.thread == thread), None)
+        if mine is None:
+            return found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            self._others[frame] = tuple(asked for asked in found if asked is not mine)
+        return mine
+
+    def _all(self) -> Iterator[Asked]:
+        return chain(self.alone.values(), *self._others.values())
+
+    def _remove(self, gone: Sequence[Asked]) -> None:
+        for asked in gone:
+            if asked.frame in self.alone:
+                del self.alone[asked.frame]
+            elif left := tuple(one for one in self._others.pop(asked.frame) if one is not asked):
+                self._others[asked.frame] = left
+
+
+def _number(asked: Asked) -> int:
+    return asked.number

@@ -1,15 +1,14 @@
 """Folds the events of replication.log into an activity."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bmrepmon.model.durations import Durations
+from bmrepmon.model.frame_tally import FrameTally
 from bmrepmon.model.frozen import frozen
-from bmrepmon.model.log_activity import BegunReply, Histogram, LogActivity, OpenCommand, ProbeApply
+from bmrepmon.model.log_activity import LogActivity, OpenCommand
 from bmrepmon.model.log_events import (
-    AppliedFolder,
     BodiesMissing,
     Command,
     Continuation,
@@ -26,13 +25,7 @@ from bmrepmon.model.log_events import (
     SessionStarted,
     Unknown,
 )
-from bmrepmon.model.log_pairing import OpenCommands
-from bmrepmon.model.positions import Position
-from bmrepmon.model.survey import folder_key
-
-MAX_PARTITIONS = 1000  # names that are kept apart; every further one is counted under the empty name
-MAX_PROBES = 1000  # probes whose applies are kept; there is one for each partition
-PROBE_APPLIES = 16  # of each: two minutes and a half of them, when bm-core's own probe works
+from bmrepmon.model.log_pairing import Asked, frame_digits
 
 _OUTCOMES: Mapping[type[LogEvent], str] = {Continuation: "continuation", Unknown: "unknown", Malformed: "malformed"}
 
@@ -51,26 +44,17 @@ class LogTally:
 
     def __init__(self, activity: LogActivity) -> None:
         """Go on from ``activity``."""
+        self._base = activity
         self._first_at, self._last_at = activity.first_event_at, activity.last_event_at
         self._lines, self._errors = Counter(activity.lines), Counter(activity.errors)
-        self._commands, self._apply_mailbox = Counter(activity.commands), Counter(activity.apply_mailbox)
-        self._replies, self._refused = Counter(activity.replies), Counter(activity.refused)
         self._record_changes = Counter(activity.record_changes)
         self._applied_messages = activity.applied_messages
-        self._sized_messages, self._sized_bytes = activity.sized_messages, activity.sized_bytes
         self._indexed_seconds = activity.indexed_seconds
         self._indexed_records, self._missing_bodies = activity.indexed_records, activity.missing_bodies
-        self._durations = {name: Durations(histogram) for name, histogram in activity.durations.items()}
-        self._applied_at, self._probe_applied_at = dict(activity.last_apply_at), dict(activity.last_probe_apply_at)
-        self._ok_at, self._apply_ok_at = dict(activity.last_ok_at), activity.last_apply_ok_at
-        self._refused_in_row = activity.refused_in_row
         self._core_ready_at, self._session_at = activity.core_ready_at, activity.session_started_at
-        self._positions, self._moved = activity.positions, dict[bytes, Position]()
-        self._probe_applies = dict(activity.probe_applies)
         self._active, self._active_at = activity.active_sessions, activity.active_sessions_at
         self._started, self._closed = activity.sessions_started, activity.sessions_closed
-        self._open = OpenCommands(activity.open_commands)
-        self._begun = activity.begun_reply
+        self.frames = FrameTally(activity, self._errors)
         self._folds: Mapping[type[LogEvent], Callable[[Any], Answer | None]] = {
             Command: self._command,
             Reply: self._reply,
@@ -92,15 +76,22 @@ class LogTally:
         self._lines[_OUTCOMES.get(kind, "event")] += 1
         if isinstance(event, Continuation):
             return self._continuation(event)
-        self._begun = None
-        at = event.at
-        if at is not None:
-            if self._first_at is None or at < self._first_at:
-                self._first_at = at
-            if self._last_at is None or at > self._last_at:
-                self._last_at = at
+        if kind is not Command and kind is not Reply:
+            self.frames.interrupt()
+        if event.at is not None:
+            self._saw(event.at, event.at)
         fold = self._folds.get(kind)
         return fold(event) if fold else None
+
+    def add_plain(self, times: Sequence[float]) -> None:
+        """Count events that were folded as plain values, by their times; there is at least one."""
+        self._lines["event"] += len(times)
+        self._saw(min(times), max(times))
+
+    def go_on(self, status: str | None) -> None:
+        """Count a line that belongs to the event before it, with the status if it tells one that needs no reason."""
+        self._lines["continuation"] += 1
+        self.frames.go_on(status, None)
 
     def oversized(self) -> None:
         """Count a line that was too long to be kept whole, beside its event."""
@@ -109,7 +100,7 @@ class LogTally:
     @property
     def blocked(self) -> bool:
         """Whether a command waits for its answer."""
-        return bool(self._open)
+        return self.frames.blocked
 
     @property
     def last_event_at(self) -> float | None:
@@ -123,99 +114,65 @@ class LogTally:
 
     def activity(self) -> LogActivity:
         """Return what is known after the events so far."""
-        return LogActivity(
+        known = replace(
+            self._base,
             lines=frozen(self._lines),
             first_event_at=self._first_at,
             last_event_at=self._last_at,
-            apply_mailbox=frozen(self._apply_mailbox),
-            commands=frozen(self._commands),
-            replies=frozen(self._replies),
-            refused=frozen(self._refused),
             applied_messages=self._applied_messages,
-            sized_messages=self._sized_messages,
-            sized_bytes=self._sized_bytes,
             indexed_seconds=self._indexed_seconds,
             record_changes=frozen(self._record_changes),
             indexed_records=self._indexed_records,
             missing_bodies=self._missing_bodies,
             errors=frozen(self._errors),
-            positions=self._positions.moved(self._moved),
-            probe_applies=frozen(self._probe_applies),
-            durations=frozen({name: durations.histogram() for name, durations in self._durations.items()}),
-            last_apply_at=frozen(self._applied_at),
-            last_probe_apply_at=frozen(self._probe_applied_at),
-            last_ok_at=frozen(self._ok_at),
-            last_apply_ok_at=self._apply_ok_at,
-            refused_in_row=self._refused_in_row,
             core_ready_at=self._core_ready_at,
             session_started_at=self._session_at,
             active_sessions=self._active,
             active_sessions_at=self._active_at,
             sessions_started=self._started,
             sessions_closed=self._closed,
-            open_commands=self._open.waiting(),
-            begun_reply=self._begun,
         )
+        return self.frames.onto(known)
+
+    def applied(self, messages: int) -> None:
+        """Count messages that were stored."""
+        self._applied_messages += messages
+
+    def changed(self, created: int, updated: int, deleted: int) -> None:
+        """Count changes of records."""
+        changes = self._record_changes
+        changes["create"] += created
+        changes["update"] += updated
+        changes["delete"] += deleted
+
+    def indexed(self, records: int, seconds: float) -> None:
+        """Count records that were indexed."""
+        self._indexed_records += records
+        self._indexed_seconds += seconds
+
+    def _saw(self, first_at: float, last_at: float) -> None:
+        if self._first_at is None or first_at < self._first_at:
+            self._first_at = first_at
+        if self._last_at is None or last_at > self._last_at:
+            self._last_at = last_at
 
     def _command(self, event: Command) -> None:
-        self._commands[event.name] += 1
-        self._open.ask(event)
+        at, thread, frame = event.at, event.thread, frame_digits(event.frame)
         if event.name == "APPLY MAILBOX":
-            self._apply(event.at, event.folder)
-        self._sized_messages += event.sized_messages
-        self._sized_bytes += event.sized_bytes
-
-    def _apply(self, at: float, folder: AppliedFolder | None) -> None:
-        partition = (folder.partition if folder else None) or ""
-        if partition not in self._apply_mailbox and len(self._apply_mailbox) >= MAX_PARTITIONS:
-            partition = ""
-        self._apply_mailbox[partition] += 1
-        latest = self._probe_applied_at if folder and folder.probe else self._applied_at
-        latest[partition] = max(at, latest.get(partition, at))
+            self.frames.apply(at, thread, frame, event.folder)
+        elif event.name == "APPLY MESSAGE":
+            self.frames.send(at, thread, frame, event.sized_messages, event.sized_bytes)
+        else:
+            self.frames.ask(at, thread, frame, event.name)
 
     def _reply(self, event: Reply) -> Answer | None:
-        command = self._open.answer(event)
-        if command is not None:
-            durations = self._durations.setdefault(command.command, Durations(Histogram()))
-            durations.add(max(0.0, event.at - command.at))  # threads race: an answer may be logged a little early
-        if event.status is None:
-            self._begun = BegunReply(event.at, command)
-            return None
-        return self._answered(event.at, command, event.status, event.reason)
+        asked = self.frames.reply(event.at, event.thread, frame_digits(event.frame), event.status, event.reason)
+        self.frames.settle()
+        return _answer(event.at, asked, event.status) if event.status else None
 
     def _continuation(self, event: Continuation) -> Answer | None:
-        begun = self._begun
-        if begun is None or event.status is None:
-            return None
-        self._begun = None
-        return self._answered(begun.at, begun.command, event.status, event.reason)
-
-    def _answered(self, at: float, command: OpenCommand | None, status: str, reason: str | None) -> Answer:
-        self._replies[status] += 1
-        if status != "ok":
-            self._refused[command.command if command else ""] += 1
-        if reason is not None:
-            self._errors[reason] += 1
-        elif command and command.command.startswith("APPLY"):
-            self._apply_ok_at = max(at, self._apply_ok_at or at)
-        if command and command.command == "APPLY MAILBOX":
-            self._refused_in_row = 0 if status == "ok" else self._refused_in_row + 1
-        if status == "ok" and command and command.folder:
-            partition = command.folder.partition or ""
-            if partition in self._ok_at or len(self._ok_at) < MAX_PARTITIONS:
-                self._ok_at[partition] = max(at, self._ok_at.get(partition, at))
-            self._arrived(at, command.folder)
-        return Answer(at, command, status)
-
-    def _arrived(self, at: float, folder: AppliedFolder) -> None:
-        """Note how far a folder is now; a command alone does not mean that: it may be refused."""
-        modseq = folder.highest_modseq
-        if modseq is None or folder.last_uid is None:
-            return
-        self._moved[folder_key(folder.unique_id)] = Position(modseq, folder.last_uid, folder.uid_validity or 0)
-        if folder.probe and (folder.unique_id in self._probe_applies or len(self._probe_applies) < MAX_PROBES):
-            applies = (*self._probe_applies.get(folder.unique_id, ()), ProbeApply(modseq, at))
-            self._probe_applies[folder.unique_id] = applies[-PROBE_APPLIES:]
+        begun = self.frames.go_on(event.status, event.reason)
+        return _answer(*begun, event.status) if begun and event.status else None
 
     def _session_started(self, event: SessionStarted) -> None:
         self._started += 1
@@ -235,17 +192,16 @@ class LogTally:
     def _sessions(self, at: float, active: int) -> None:
         self._active, self._active_at = active, at
         if active == 0:
-            self._open.abandon()
+            self.frames.abandon()
 
     def _messages_applied(self, event: MessagesApplied) -> None:
-        self._applied_messages += event.messages
+        self.applied(event.messages)
 
     def _records_changed(self, event: RecordsChanged) -> None:
-        self._record_changes.update(create=event.created, update=event.updated, delete=event.deleted)
+        self.changed(event.created, event.updated, event.deleted)
 
     def _records_indexed(self, event: RecordsIndexed) -> None:
-        self._indexed_records += event.records
-        self._indexed_seconds += event.seconds
+        self.indexed(event.records, event.seconds)
 
     def _bodies_missing(self, event: BodiesMissing) -> None:
         self._missing_bodies += event.missing
@@ -262,3 +218,7 @@ class LogTally:
     def _unknown(self, event: Unknown) -> None:
         if event.severe:
             self._errors["unlisted_error"] += 1
+
+
+def _answer(at: float, asked: Asked | None, status: str) -> Answer:
+    return Answer(at, asked and asked.command(), status)

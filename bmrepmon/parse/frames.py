@@ -19,7 +19,7 @@ LONGEST_COMMAND = 24  # bytes, longer than the two words of every command
 
 _NAMES: Mapping[bytes, str] = {name.encode(): name for name in COMMANDS if name != "other"}
 _FIELD = re.compile(rb'([A-Z0-9_]+) ("(?:[^"\\]|\\.)*"|[^ ()"]+)')
-_SIZE = re.compile(rb"%\{\S+ [0-9a-f]{40} (\d{1,12})\}")  # partition, SHA-1 and size of each message
+SIZE = re.compile(rb"%\{\S+ [0-9a-f]{40} (\d{1,12})\}")  # partition, SHA-1 and size of each message
 _RECORDS = b"RECORD ("
 _STATUS = {b"OK": "ok", b"NO": "no", b"BAD": "bad"}
 
@@ -59,7 +59,7 @@ _PLAIN = Continuation()
 def _command(at: float, thread: str, frame: int, line: bytes, start: int) -> Command:
     name = _command_name(line[start : start + LONGEST_COMMAND])
     folder = _applied_folder(line, start) if name == "APPLY MAILBOX" else None
-    sizes = [int(size) for size in _SIZE.findall(line, start)] if name == "APPLY MESSAGE" else ()
+    sizes = [int(size) for size in SIZE.findall(line, start)] if name == "APPLY MESSAGE" else ()
     return Command(at, thread, frame, name, folder, line.endswith(TRUNCATED), len(sizes), sum(sizes))
 
 

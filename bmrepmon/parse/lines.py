@@ -1,6 +1,9 @@
 """Blocks of bytes into complete lines, whatever the blocks' borders, in bounded memory."""
 
 import re
+from collections.abc import Iterable, Sequence
+
+Batches = Iterable[Sequence[bytes]]  # lines without their newlines, some at a time
 
 LINE_LIMIT = 65536  # bytes of a line that are kept; bm-core itself cuts a frame at 2048 characters
 
@@ -43,9 +46,14 @@ class LineSplitter:
         lines[0] = self._partial + lines[0] if len(self._partial) < self._limit else self._partial
         self._waiting = self._waiting + len(block) if len(lines) == 1 else len(lines[-1])
         self._partial = lines.pop()[: self._limit]
-        if len(block) > self._limit or (lines and len(lines[0]) > self._limit):
+        if lines and (len(lines[0]) > self._limit or self._may_exceed(block)):
             return [line[: self._limit] for line in lines]
         return lines
+
+    def _may_exceed(self, block: bytes) -> bool:
+        """Tell whether a line inside could be too long: it would leave a whole piece of half its length without end."""
+        half = max(1, self._limit // 2)
+        return any(block.find(b"\n", at, at + half) < 0 for at in range(0, len(block) - half, half))
 
     def finish(self) -> list[bytes]:
         """Return the unfinished line, if there is one: the end of a file that is complete ends its last line too."""

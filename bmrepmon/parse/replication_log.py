@@ -30,11 +30,11 @@ class ReplicationLogParser:
 
     def __init__(self, zone: tzinfo, after: float | None = None) -> None:
         """Read dates of ``zone``; ``after`` is the time of the newest event known so far."""
-        self._dates = Timestamps(zone, after)
+        self.dates = Timestamps(zone, after)
 
     def parse(self, line: bytes) -> LogEvent:
         """Return what a line says; the line comes without its newline."""
-        at = self._dates.read(line)
+        at = self.dates.read(line)
         if at is None:
             return parse_continuation(line)
         if isnan(at):

@@ -5,12 +5,13 @@ Source: logback's ``%d`` and ``%date{ISO8601}`` (BlueMind 4.0 to 4.9, packaging/
 
 import re
 from datetime import datetime, tzinfo
+from math import isnan
 
 THREAD = 25  # where the thread's name begins, behind the date, a blank and a bracket
 BACKWARDS = 60.0  # seconds that a log may run backwards by itself: threads race for their place in the queue
 
 _SECOND = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-_MILLIS = {b",%03d [" % number: number / 1000 for number in range(1000)}
+MILLIS = {b",%03d [" % number: number / 1000 for number in range(1000)}
 _IMPOSSIBLE = float("nan")  # the 31st of June: shaped like a date, and none
 
 
@@ -29,7 +30,7 @@ class Timestamps:
 
     def read(self, line: bytes) -> float | None:
         """Return the Unix time of an event's first line, ``nan`` for an impossible date, None for any other line."""
-        millis = _MILLIS.get(line[19:25])
+        millis = MILLIS.get(line[19:25])
         if millis is None:
             return None
         text = line[:19]
@@ -38,6 +39,16 @@ class Timestamps:
         if self._second is None:
             return None
         return self._second + millis
+
+    @property
+    def current(self) -> tuple[bytes, bytes, float]:
+        """The second that was read last: which lines begin with it, from the first on and before the other, and when.
+
+        There are none when it is unknown.
+        """
+        if self._second is None or isnan(self._second):
+            return b"", b"", 0.0
+        return self._text + b",", self._text + b"-", self._second
 
     def _convert(self, text: bytes) -> float | None:
         if not _SECOND.fullmatch(text):

@@ -1,6 +1,6 @@
 """Follows one log: folds every complete line exactly once, and tells how far that went."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from itertools import chain
@@ -12,7 +12,7 @@ from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.positions import NO_POSITIONS
 from bmrepmon.model.readings import SourceError
 from bmrepmon.model.state import LogAdvanced
-from bmrepmon.parse.lines import event_date
+from bmrepmon.parse.lines import Batches, event_date
 from bmrepmon.parse.timezone import infer_zone
 from bmrepmon.runtime.log_file import BLOCK, Identity, LogStream, identity
 from bmrepmon.runtime.log_start import whole
@@ -20,7 +20,7 @@ from bmrepmon.runtime.log_trail import LogTrail
 
 A = TypeVar("A", bound=LogActivity | CoreActivity)
 
-Fold = Callable[[A, Iterable[bytes]], A]
+Fold = Callable[[A, Batches], A]
 Infer = Callable[[bytes, float, tzinfo], tzinfo | None]  # newest event line, time of the last write, the local zone
 
 Begin = Callable[[LogStream], int]  # an open log: the offset from which it is read the first time
@@ -92,13 +92,13 @@ class Follower(Generic[A]):
         self._trail.close()
 
     def _folded(self, budget: int) -> A:
-        lines = self._trail.lines(budget)
-        first = next(lines, None)
+        batches = self._trail.batches(budget)
+        first = next(batches, None)
         if first is None:
             return self._activity
         if self._zone_of and self._trail.live and (zone := self._zone_of.look(self._trail.live)):
             self._fold = self._fold_for(zone)
-        return self._fold(self._activity, chain((first,), lines))
+        return self._fold(self._activity, chain((first,), batches))
 
 
 def after_gap(activity: A) -> A:

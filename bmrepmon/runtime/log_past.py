@@ -12,11 +12,10 @@ from datetime import UTC
 from pathlib import Path
 
 from bmrepmon.model.log_activity import LogActivity
-from bmrepmon.model.log_tally import LogTally
 from bmrepmon.model.positions import PastPositions
 from bmrepmon.model.readings import NoData, SourceError
+from bmrepmon.parse.fold import fold_replication_log
 from bmrepmon.parse.lines import LineSplitter
-from bmrepmon.parse.replication_log import ReplicationLogParser
 from bmrepmon.runtime.log_archives import Archive, close_all, open_archives
 from bmrepmon.runtime.log_file import LogStream, open_log
 
@@ -65,20 +64,23 @@ class LogPast:
         kept = [a for a in archives if a.rolled and a.stream.modified_at() >= oldest]
         if not kept:
             raise NoData(f"{self._path}: there are no logs of the past days beside it")
-        parser, tally = ReplicationLogParser(UTC), LogTally(LogActivity())  # whatever the zone: the order is enough
-        for archive in sorted(kept, key=lambda a: (a.date, a.stream.modified_at())):
-            for line in _lines(archive.stream):
+        fold = fold_replication_log(UTC)  # whatever the zone: the order is enough
+        activity = fold(LogActivity(), self._lines(kept))
+        self._read = True
+        return PastPositions(activity.positions)
+
+    def _lines(self, archives: list[Archive]) -> Iterator[list[bytes]]:
+        for archive in sorted(archives, key=lambda a: (a.date, a.stream.modified_at())):
+            for lines in _lines(archive.stream):
                 if self._stopping.is_set():
                     raise SourceError("stopped", f"{self._path}: bmrepmon is ending")
-                tally.add(parser.parse(line))
-        self._read = True
-        return PastPositions(tally.activity().positions)
+                yield lines
 
 
-def _lines(stream: LogStream) -> Iterator[bytes]:
+def _lines(stream: LogStream) -> Iterator[list[bytes]]:
     """Read a file from its beginning; a damaged one tells what it can."""
     splitter = LineSplitter()
     with suppress(SourceError):
         while block := stream.read(splitter.fed):
-            yield from splitter.feed(block)
-    yield from splitter.finish()
+            yield splitter.feed(block)
+    yield splitter.finish()

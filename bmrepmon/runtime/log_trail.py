@@ -5,7 +5,7 @@ what a line means, when to look, or what is counted from it.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -105,14 +105,15 @@ class LogTrail:
         self._checkpoint = self.checkpoint
         self._close_legs()
 
-    def lines(self, budget: int) -> Iterator[bytes]:
-        """Give out complete lines until there are no more now, ``budget`` bytes are read, or a file ends.
+    def batches(self, budget: int) -> Iterator[Sequence[bytes]]:
+        """Give out complete lines, some at a time and never none.
 
-        Raises nothing: what stands in the way is told by ``counts``.
+        It ends when there are no more now, ``budget`` bytes are read, or a file ends. Raises nothing: what stands in
+        the way is told by ``counts``.
         """
         self.behind = False
         try:
-            yield from self._lines(budget)
+            yield from filter(None, self._batches(budget))
             self._count(unread_bytes=sum(max(0, leg.stream.size() - leg.offset) for leg in self._legs))
         except SourceError as error:
             exists = False if error.reason == "missing" else None
@@ -120,7 +121,7 @@ class LogTrail:
                 self._begin = whole  # what appears later was written while we watched
             self._count(exists=exists, reason=error.reason, error=str(error))
 
-    def _lines(self, budget: int) -> Iterator[bytes]:
+    def _batches(self, budget: int) -> Iterator[Sequence[bytes]]:
         if not self._legs:
             self._open()
         while True:
@@ -132,13 +133,13 @@ class LogTrail:
                 continue
             except SourceError as error:
                 block = self._unreadable(error)
-            yield from leg.splitter.feed(block)
+            yield leg.splitter.feed(block)
             budget -= len(block)
             if block and budget > 0:
                 continue
             self.behind = bool(block)
             if not block and len(self._legs) > 1:
-                yield from self._finish(leg)
+                yield self._finish(leg)
             elif not block and self._look():
                 continue  # once more: all that the writer wrote before it moved on is in reach now
             return
@@ -199,9 +200,9 @@ class LogTrail:
         self._count(gaps=self.counts.gaps + 1)
         return b""
 
-    def _finish(self, leg: Leg) -> Iterator[bytes]:
+    def _finish(self, leg: Leg) -> list[bytes]:
         """Leave a file for the next one; the end of a file ends its last line too."""
-        yield from leg.splitter.finish()
+        last = leg.splitter.finish()
         self._checkpoint, self._left = self.checkpoint, leg.head or self._left
         self._legs.popleft().stream.close()
         if identity(self._legs[0].stream) == self._truncated:
@@ -209,6 +210,7 @@ class LogTrail:
         else:
             self._count(rotations=self.counts.rotations + 1)
         self.behind = True
+        return last
 
     def _look(self) -> bool:
         """See what the name points to now; tell whether that is another file with something in it.

@@ -8,10 +8,11 @@ import resource
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -21,6 +22,7 @@ from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.state import State, reduce
+from bmrepmon.parse.lines import Batches
 from bmrepmon.runtime.follower import Follower
 from bmrepmon.runtime.store import Store
 
@@ -48,10 +50,10 @@ class Daemon(Protocol):
         """End at once; what was not saved is lost."""
 
 
-def tally(activity: LogActivity, lines: Iterable[bytes]) -> LogActivity:
+def tally(activity: LogActivity, batches: Batches) -> LogActivity:
     """Fold by counting the lines and adding their numbers, so that one lost and one doubled are not taken for none."""
     counted = dict(activity.lines)
-    for line in lines:
+    for line in chain.from_iterable(batches):
         match = _LINE.fullmatch(line)
         for key, value in (("event", 1), ("sum", int(match[1]))) if match else (("torn", 1),):
             counted[key] = counted.get(key, 0) + value

@@ -35,7 +35,7 @@ class Replica:
 def logged(server: SimulatedServer) -> Positions:
     """Return what the log alone tells."""
     lines = (server.root / "var/log/bm/replication.log").read_bytes().split(b"\n")[:-1]
-    return fold_replication_log(ZoneInfo(server.zone))(LogActivity(), lines).positions
+    return fold_replication_log(ZoneInfo(server.zone))(LogActivity(), [lines]).positions
 
 
 def told(found: FolderComparison) -> tuple[int, int, int, int | None, int | None]:

@@ -49,11 +49,11 @@ def _text(raw: bytes) -> str:
 
 
 def _replication(raw: bytes) -> None:
-    fold_replication_log(PARIS)(LogActivity(), raw.split(b"\n"))
+    fold_replication_log(PARIS)(LogActivity(), [raw.split(b"\n")])
 
 
 def _core(raw: bytes) -> None:
-    fold_core_log(PARIS)(CoreActivity(), raw.split(b"\n"))
+    fold_core_log(PARIS)(CoreActivity(), [raw.split(b"\n")])
 
 
 def _lines(raw: bytes) -> None:

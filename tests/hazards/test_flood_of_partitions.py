@@ -2,9 +2,10 @@
 
 import tracemalloc
 
+from bmrepmon.model.frame_tally import MAX_PARTITIONS
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.log_events import AppliedFolder, Command, Reply
-from bmrepmon.model.log_tally import MAX_PARTITIONS, LogTally
+from bmrepmon.model.log_tally import LogTally
 
 FLOOD = 100_000
 

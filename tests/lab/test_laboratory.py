@@ -171,7 +171,7 @@ def test_the_log_of_either_year_tells_what_happened(lab: Laboratory, year: Year)
         truth, lines = lab.truth(), lab.log.paths[year].read_bytes().splitlines()
     parser = ReplicationLogParser(ZONES[year])
     assert [line for line in lines if isinstance(parser.parse(line), Unknown)] == []
-    activity = fold_replication_log(ZONES[year])(LogActivity(), lines)
+    activity = fold_replication_log(ZONES[year])(LogActivity(), [lines])
     assert set(activity.lines) <= {"event", "continuation"}
     known = Counter({verb if verb in COMMANDS else "other": n for verb, n in truth.frames.items()})
     assert dict(activity.commands) == dict(known)

@@ -139,7 +139,7 @@ def test_the_heartbeat_is_true_when_answers_are_late(lab: Laboratory) -> None:
     fold = fold_replication_log(ZONES[2022])
 
     def log() -> LogActivity:
-        return fold(LogActivity(), lab.log.paths[2022].read_bytes().split(b"\n")[:-1])
+        return fold(LogActivity(), [lab.log.paths[2022].read_bytes().split(b"\n")[:-1]])
 
     def ours() -> Heartbeat:
         return next(heart for heart in beats.values() if heart.partition == partition(probe.domain))

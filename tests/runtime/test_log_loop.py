@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from structlog.testing import capture_logs
 from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.state import Event, State
+from bmrepmon.parse.lines import Batches
 from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.runtime.follower import Follower
 from bmrepmon.runtime.keeper import Keeper
 from bmrepmon.runtime.log_loop import LogLoop
 from bmrepmon.runtime.waker import ManualWaker
 
-Fold = Callable[[LogActivity, Iterable[bytes]], LogActivity]
+Fold = Callable[[LogActivity, Batches], LogActivity]
 
 
 class Counted:
@@ -122,11 +123,11 @@ def test_a_bug_in_one_log_stops_neither_the_thread_nor_the_other(writer: LogWrit
     """It is logged once, by kind and place and without the line that caused it, counted, and tried again."""
     bugs = ["secret line"] * 3
 
-    def broken(activity: LogActivity, lines: Iterable[bytes]) -> LogActivity:
+    def broken(activity: LogActivity, batches: Batches) -> LogActivity:
         if bugs:
-            next(iter(lines))
+            next(iter(batches))
             raise ValueError(bugs.pop())
-        return count_lines(activity, lines)
+        return count_lines(activity, batches)
 
     writer.write(5)
     other = LogWriter(writer.path.with_name("other.log"))

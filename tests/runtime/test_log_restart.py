@@ -1,12 +1,13 @@
 """The daemon ends, in whatever way, and begins again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 
 import pytest
 from followed_log import LogWriter, Tail
 
 from bmrepmon.model.log_activity import LogActivity
+from bmrepmon.parse.lines import Batches
 
 
 def test_a_restart_goes_on_where_reading_stood(writer: LogWriter, tail: Tail) -> None:
@@ -67,12 +68,12 @@ def test_a_fold_that_raises_loses_nothing(writer: LogWriter, tail: Tail) -> None
     """A step that breaks off halfway is repeated as a whole."""
     broken = [True]
 
-    def fold_for(_: tzinfo) -> Callable[[LogActivity, Iterable[bytes]], LogActivity]:
-        def fold(activity: LogActivity, lines: Iterable[bytes]) -> LogActivity:
+    def fold_for(_: tzinfo) -> Callable[[LogActivity, Batches], LogActivity]:
+        def fold(activity: LogActivity, batches: Batches) -> LogActivity:
             if broken[0]:
-                next(iter(lines))
+                next(iter(batches))
                 raise ValueError("a bug")
-            return count(activity, lines)
+            return count(activity, batches)
 
         return fold
 

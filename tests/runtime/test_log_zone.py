@@ -1,7 +1,7 @@
 """In which zone a log's dates are is found out from the log itself."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta, timezone, tzinfo
 
 import pytest
@@ -9,6 +9,7 @@ from followed_log import LogWriter
 
 from bmrepmon.model.checkpoint import FollowerCounts
 from bmrepmon.model.log_activity import LogActivity
+from bmrepmon.parse.lines import Batches
 from bmrepmon.runtime.follower import Follower
 
 PARIS = timezone(timedelta(hours=1))
@@ -34,9 +35,9 @@ class Zones:
             infer=self._infer,
         )
 
-    def _fold_for(self, zone: tzinfo) -> Callable[[LogActivity, Iterable[bytes]], LogActivity]:
-        def fold(activity: LogActivity, lines: Iterable[bytes]) -> LogActivity:
-            self.folded.append((zone, len(list(lines))))
+    def _fold_for(self, zone: tzinfo) -> Callable[[LogActivity, Batches], LogActivity]:
+        def fold(activity: LogActivity, batches: Batches) -> LogActivity:
+            self.folded.append((zone, sum(map(len, batches))))
             return activity
 
         return fold

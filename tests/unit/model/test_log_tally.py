@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
+from bmrepmon.model.frame_tally import MAX_PARTITIONS, PROBE_APPLIES
 from bmrepmon.model.log_activity import Histogram, LogActivity, ProbeApply
 from bmrepmon.model.log_events import (
     AppliedFolder,
@@ -25,7 +26,7 @@ from bmrepmon.model.log_events import (
     Unknown,
 )
 from bmrepmon.model.log_pairing import MAX_OPEN
-from bmrepmon.model.log_tally import MAX_PARTITIONS, PROBE_APPLIES, LogTally
+from bmrepmon.model.log_tally import LogTally
 from bmrepmon.model.positions import Position
 
 SENT = AppliedFolder("u1", "a.test!user.x", "srv__a_test", 7, 25, 1, probe=False)

@@ -42,7 +42,7 @@ def test_lines_become_an_activity() -> None:
     """The last latency, the number of failures and the reason of the last one."""
     messages = ("Replication latency is 84ms.", "probing failed: Login failed for admin0", "x")
     lines = [*map(line, messages), b"\tat a.B", line("[replication - 1] noticed error, errorCount: 1"), b"2022-06-31"]
-    activity = fold_core_log(UTC)(CoreActivity(), [*lines, b"2022-06-31 10:00:01,310 [main]"])
+    activity = fold_core_log(UTC)(CoreActivity(), [[*lines, b"2022-06-31 10:00:01,310 [main]"]])
 
     assert (activity.probe_latency, activity.probe_at) == (0.084, AT)
     assert (activity.probe_failures, activity.probe_failure_reason) == (1, "login")

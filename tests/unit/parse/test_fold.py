@@ -32,9 +32,9 @@ def test_batches_do_not_matter(cuts: set[int]) -> None:
     fold = fold_replication_log(PARIS)
     activity = LogActivity()
     for begin, end in pairwise(sorted({0, len(LINES), *cuts})):
-        activity = fold(activity, LINES[begin:end])
+        activity = fold(activity, [LINES[begin:end]])
 
-    assert activity == fold(LogActivity(), LINES)
+    assert activity == fold(LogActivity(), [LINES])
     assert activity.durations["GET MAILBOXES"].sum == 2.0
     assert dict(activity.replies) == {"ok": 2, "no": 1}
     assert dict(activity.errors) == {"timeout": 1}
@@ -46,7 +46,7 @@ def test_batches_do_not_matter(cuts: set[int]) -> None:
 def test_a_line_cut_by_the_reader_is_counted_beside_its_event() -> None:
     """An oversized line is still the event that its beginning tells."""
     line = LINES[6].replace(b"())", b"(") + b"x" * LINE_LIMIT
-    activity = fold_replication_log(UTC)(LogActivity(), [line[:LINE_LIMIT], LINES[7]])
+    activity = fold_replication_log(UTC)(LogActivity(), [[line[:LINE_LIMIT], LINES[7]]])
 
     assert dict(activity.lines) == {"event": 2, "oversized": 1}
     assert dict(activity.apply_mailbox) == {"p": 1}
@@ -55,6 +55,6 @@ def test_a_line_cut_by_the_reader_is_counted_beside_its_event() -> None:
 @given(st.lists(st.binary() | st.sampled_from(LINES)))
 def test_every_line_is_counted_once(lines: list[bytes]) -> None:
     """Whatever comes, the outcomes add up to the lines."""
-    activity = fold_replication_log(PARIS)(LogActivity(), lines)
+    activity = fold_replication_log(PARIS)(LogActivity(), [lines])
 
     assert sum(activity.lines.values()) == len(lines)

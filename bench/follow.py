@@ -1,0 +1,128 @@
+"""Follows a log that is written a line at a time: the daemon's way, and watchdog's, which reads at every event."""
+
+import json
+import logging
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from bench.log import follower
+from bench.measure import Differs, Result
+from bench.replication_log import messages
+from bmrepmon.model.state import Event, State, reduce
+from bmrepmon.runtime.clock import SystemClock
+from bmrepmon.runtime.log_loop import LogLoop
+from bmrepmon.runtime.waker import WatchdogWaker
+
+PEER = "watchdog per event"
+RATE = 2000  # lines a second, one write each
+PATIENCE = 10.0  # seconds for what was written last to be read
+
+
+def log_follow_cpu(folder: Path, seconds: float, runs: int) -> Result:
+    """Write a log for so many seconds and tell what following it costs, of each way and in turn.
+
+    Raises:
+        Differs: not every line was counted.
+    """
+    found = [(_cost(folder, "ours", seconds), _cost(folder, "watchdog", seconds)) for _ in range(runs)]
+    return Result("log_follow_cpu", "%", tuple(o for o, _ in found), tuple(p for _, p in found), PEER)
+
+
+def _cost(folder: Path, way: str, seconds: float) -> float:
+    """Return how much of a core a process took that followed a log while it was written."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "replication.log"
+    path.write_bytes(b"")
+    child = [sys.executable, "-m", "bench.follow", way, str(path)]
+    with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as following:
+        next(iter(following.stdout or ()), None)  # it is ready
+        written = _write(path, seconds)
+        told = json.loads(following.communicate()[0])
+    if told["lines"] != written:
+        raise Differs(f"log_follow_cpu: {way} counted {told['lines']} lines, {written} were written")
+    return 100.0 * float(told["cpu"]) / seconds
+
+
+def _write(path: Path, seconds: float) -> int:
+    """Write events at an even pace, each in one write; return how many lines that were."""
+    lines, begun = 0, time.perf_counter()
+    with path.open("ab", buffering=0) as log:
+        for number, text in enumerate(islice(messages(random.Random(7)), int(RATE * seconds))):
+            if (early := begun + number / RATE - time.perf_counter()) > 0:
+                time.sleep(early)
+            lines += text.count("\n")
+            log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S,%f}"[:23].encode() + f" {text}".encode())
+    return lines
+
+
+class Ours:
+    """The daemon's loop over its logs."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin to follow."""
+        self._state = State(0.0)
+        self._loop = LogLoop([follower(path)], WatchdogWaker([path]), self._apply, SystemClock())
+        self._loop.start()
+
+    def _apply(self, event: Event) -> None:
+        self._state = reduce(self._state, event)
+
+    def lines(self) -> int:
+        """Return how many lines were counted, at the end."""
+        self._loop.reach(PATIENCE)
+        self._loop.stop(PATIENCE)
+        return sum(self._state.durable.log.lines.values())
+
+
+class Watchdog(FileSystemEventHandler):
+    """Reads at every event, and does nothing but count."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin to follow."""
+        self._log = path.open("rb")
+        self._lines = 0
+        logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)  # it complains when it is stopped
+        self._observer = Observer()
+        self._observer.schedule(self, str(path.parent))
+        self._observer.start()
+
+    def on_modified(self, event: FileSystemEvent) -> None:  # noqa: ARG002 - there is one file
+        """Read on."""
+        self._lines += self._log.read().count(b"\n")
+
+    def lines(self) -> int:
+        """Return how many lines were counted, at the end."""
+        self._observer.stop()
+        self._observer.join()
+        return self._lines + self._log.read().count(b"\n")
+
+
+WAYS: Mapping[str, Callable[[Path], Ours | Watchdog]] = {"ours": Ours, "watchdog": Watchdog}
+
+
+def _follow(way: str, path: Path) -> None:
+    following = WAYS[way](path)
+    before = _cpu()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    sys.stdout.write(json.dumps({"lines": following.lines(), "cpu": _cpu() - before}) + "\n")
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    _follow(sys.argv[1], Path(sys.argv[2]))
