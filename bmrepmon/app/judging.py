@@ -11,7 +11,6 @@ from bmrepmon.config.local_zone import local_zone
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.model.verdict.gather import judge_all
 from bmrepmon.model.verdict.thresholds import Thresholds
-from bmrepmon.publish.page import House
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.keeper import Keeper
 
@@ -49,15 +48,3 @@ def thresholds(installation: Installation) -> Thresholds:
     zone = local_zone(installation.root, os.environ)
     limits = {field.name: float(getattr(chosen, field.name)) for field in fields(chosen) if field.name != "maintenance"}
     return Thresholds(**limits, maintenance=lambda at: any(window.holds(at, zone) for window in chosen.maintenance))
-
-
-def house(installation: Installation) -> House:
-    """Return what the page may name, and how its reader counts time."""
-    settings = installation.settings
-    return House(
-        names=settings.privacy.names_in_metrics,
-        top_folders=settings.limits.top_folders,
-        soft_lag=float(settings.verdict.soft_lag),
-        hard_lag=float(settings.verdict.hard_lag),
-        zone=local_zone(installation.root, os.environ),
-    )
