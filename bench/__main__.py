@@ -10,6 +10,7 @@ from bench.audit import audits
 from bench.folders import surveys
 from bench.measure import Differs, compare
 from bench.report import document, table
+from bench.scrape import scrapes
 from bench.spool import full_count
 
 
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--folders", type=int, default=10_000, help="of the spool")
     parser.add_argument("--cyrus-folders", type=int, default=100_000, help="whose metadata is looked at")
     parser.add_argument("--audited", type=int, default=100_000, help="messages that are held against a database")
+    parser.add_argument("--series", type=int, nargs="+", default=[1000, 5000], help="of a scrape")
     parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     asked = parser.parse_args()
@@ -30,6 +32,7 @@ def main() -> int:
                 compare(full_count(Path(inputs, "spool"), asked.messages, asked.folders), asked.runs),
                 *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
+                *scrapes(asked.series, asked.runs),
             ]
         except Differs as error:
             sys.stderr.write(f"{error}\n")

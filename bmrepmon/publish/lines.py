@@ -28,13 +28,14 @@ class Lines:
         """Return the lines of ``samples``, the same in both text formats. Raises ValueError for a forgotten label."""
         known = self._begun
         self._begun = {labels: known.get(labels) or beginnings(self._metric, labels) for labels, _ in samples}
-        return "".join(
-            [
-                f"{beginning}{floatToGoString(number)}\n"  # type: ignore[no-untyped-call]  # as the library writes it
-                for labels, value in samples
-                for beginning, number in zip(self._begun[labels], numbers(value), strict=True)
-            ]
-        )
+        return "".join([line(self._begun[labels], value) for labels, value in samples])
+
+
+def line(begun: Sequence[str], value: float | Histogram) -> str:
+    """Return one sample: a histogram has many lines."""
+    if isinstance(value, Histogram):
+        return "".join([line((start,), number) for start, number in zip(begun, numbers(value), strict=True)])
+    return f"{begun[0]}{floatToGoString(value)}\n"  # type: ignore[no-untyped-call]  # as the library writes numbers
 
 
 def beginnings(metric: Metric, labels: tuple[str, ...]) -> Sequence[str]:
@@ -56,9 +57,9 @@ def beginning(name: str, labels: Mapping[str, str]) -> str:
     return f"{name}{{{inner}}} " if inner else f"{name} "
 
 
-def numbers(value: float | Histogram) -> Sequence[float]:
-    """Return the values of a sample's lines: of a histogram its buckets, each with those below it, count and sum."""
-    return (*accumulate(value.counts), value.count, value.sum) if isinstance(value, Histogram) else (value,)
+def numbers(value: Histogram) -> Sequence[float]:
+    """Return the values of its lines: of the buckets, each with those below it, count and sum."""
+    return (*accumulate(value.counts), value.count, value.sum)
 
 
 def head(metric: Metric, *, openmetrics: bool) -> str:
