@@ -5,6 +5,7 @@ TEST_FLAGS =
 CHAOS_FLAGS =
 FUZZ_INPUTS = 1400000
 VERDICTS_FLAGS =
+HISTORIES =
 BENCH_FLAGS =
 SOAK_FLAGS =
 VENV = .venv
@@ -20,7 +21,7 @@ quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 # Programs that were unpacked rather than installed: .ci/system-packages
 export PATH := $(PATH):/usr/sbin:$(CURDIR)/build/packages/usr/bin
 
-.PHONY: help demo test chaos fuzz soak verdicts audit-deps bench screenshots lint unit format lock build image-check venv clean python packages
+.PHONY: help demo test chaos fuzz soak verdicts histories audit-deps bench screenshots lint unit format lock build image-check venv clean python packages
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/.test
 
@@ -43,6 +44,9 @@ fuzz: $(VENV)/.dev ## mutated inputs for every parser (FUZZ_INPUTS=10000000)
 
 verdicts: $(VENV)/.dev ## simulated days and stalls, judged; beside two rivals (VERDICTS_FLAGS='--days 100 --stalls 60')
 	@PYTHONPATH=tests $(BIN)/python -m verdicts $(VERDICTS_FLAGS)
+
+histories: $(VENV)/.dev packages ## record again what the verdict is held against (HISTORIES='night core-restart'; without: all, 45 minutes)
+	@PYTHONPATH=.:tests $(BIN)/python -m histories $(HISTORIES)
 
 soak: $(VENV)/.dev ## a simulated week at speed: does anything grow? (SOAK_FLAGS='--seconds 600 --write docs/explanation/soak.md')
 	@PYTHONPATH=tests $(BIN)/python -m soak $(SOAK_FLAGS)

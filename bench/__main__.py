@@ -12,6 +12,7 @@ from bench.measure import Differs, compare
 from bench.report import document, table
 from bench.scrape import scrapes
 from bench.spool import full_count
+from bench.start import starts
 
 
 def main() -> int:
@@ -33,6 +34,7 @@ def main() -> int:
                 *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
                 *scrapes(asked.series, asked.runs),
+                *starts(asked.runs),
             ]
         except Differs as error:
             sys.stderr.write(f"{error}\n")

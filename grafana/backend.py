@@ -1,6 +1,7 @@
 """One backend in detail: which folders, which partitions, which commands."""
 
 from grafana.shown import LAG, NONE_WANTED, Board, Panel, Query, Row
+from grafana.verdict import ABOVE
 
 FOLDERS = Row(
     "Folders",
@@ -150,5 +151,5 @@ BOARD = Board(
     "bmrepmon-backend",
     "BlueMind replication / Backend",
     "One backend in detail.",
-    (FOLDERS, DELTA, PARTITIONS, BACKLOG, COMMANDS),
+    (ABOVE, FOLDERS, DELTA, PARTITIONS, BACKLOG, COMMANDS),
 )

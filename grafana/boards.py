@@ -125,6 +125,9 @@ def draw(panel: Panel) -> Drawing:
         asked = prometheus.Dataquery().expr(query.expr).legend_format(query.legend).ref_id(chr(ord("A") + number))
         asked.datasource(PROMETHEUS)
         drawing.with_target(asked.instant() if panel.kind == "stat" else asked.range())
+    for ending, colour in panel.colours.items():
+        fixed = DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})
+        drawing.override_by_regexp(f"/{ending}$/", [fixed])
     if panel.board:
         drawing.data_links([dashboard.DashboardLink("In detail").url(f"/d/{panel.board}?{CHOSEN}")])
     if panel.alert:

@@ -1,6 +1,7 @@
 """The monitor itself: does it see, how old is what it tells, what does it cost."""
 
 from grafana.shown import ALL_WANTED, NONE_WANTED, Board, Panel, Query, Row, stat
+from grafana.verdict import ABOVE
 
 NAMED = "{{instance}} {{source}} {{backend}}"
 
@@ -177,5 +178,5 @@ BOARD = Board(
     "bmrepmon-health",
     "BlueMind replication / Monitor health",
     "Can what bmrepmon tells be trusted?",
-    (SIGHT, SOURCES, LOGS, COST),
+    (ABOVE, SIGHT, SOURCES, LOGS, COST),
 )

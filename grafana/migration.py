@@ -1,6 +1,7 @@
 """A migration: how much is done, how much is left, how long it takes."""
 
 from grafana.shown import LAG, Board, Panel, Query, Row, stat
+from grafana.verdict import ABOVE
 
 LEFT = "sum by (backend) (bmrepmon_passive_messages{$own}) + sum by (backend) (bmrepmon_lag_messages{$own})"
 
@@ -114,6 +115,6 @@ BOARD = Board(
     "bmrepmon-migration",
     "BlueMind replication / Migration",
     "The first replication of a server: done, left, until when.",
-    (DONE, PACE, USERS),
+    (ABOVE, DONE, PACE, USERS),
     since="now-2d",
 )

@@ -1,26 +1,13 @@
 """The overview: does it replicate, how far, until when, what is wrong."""
 
 from grafana.shown import ALL_WANTED, LAG, NEUTRAL, NONE_WANTED, Board, Panel, Query, Row, stat
-
-DETAIL = "bmrepmon-backend"
+from grafana.verdict import DETAIL, OVER_TIME, SINCE, STATE
 
 VERDICT = Row(
     "Verdict",
     (
-        stat(
-            "State",
-            "What bmrepmon makes of all that it sees; its status page says why, and what to do.",
-            "none",
-            Query("max by (backend, state) (bmrepmon_verdict{$own}) == 1", "{{backend}}: {{state}}"),
-            alert="BlueMindReplicationStalled",
-            board=DETAIL,
-        ),
-        stat(
-            "In this state for",
-            "Time since the verdict changed last.",
-            "s",
-            Query("time() - max by (backend) (bmrepmon_verdict_since_timestamp_seconds{$own})"),
-        ),
+        STATE,
+        SINCE,
         stat(
             "Drained in",
             "Until nothing waits any more, at the present pace. Empty when it is not draining.",
@@ -49,14 +36,7 @@ VERDICT = Row(
             Query("sum by (backend) (bmrepmon_delta_messages{$own})"),
             board=DETAIL,
         ),
-        Panel(
-            "States over time",
-            "Which state the verdict was in.",
-            "none",
-            (Query("max by (backend, state) (bmrepmon_verdict{$own}) == 1", "{{backend}} {{state}}"),),
-            "states",
-            24,
-        ),
+        OVER_TIME,
     ),
 )
 

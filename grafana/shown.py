@@ -4,7 +4,8 @@ In an expression, ``$site`` stands for the matchers of the chosen daemons, and `
 chosen backends.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 SITE = 'job=~"$job", instance=~"$instance"'
 OWN = f'{SITE}, backend=~"$backend"'
@@ -44,6 +45,7 @@ class Panel:
     board: str | None = None  # where a click leads
     stacked: bool = False
     mirrored: bool = False
+    colours: Mapping[str, str] = field(default_factory=dict)  # of series whose name ends so
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import structlog
-
 from bmrepmon import __version__
 from bmrepmon.app.generation import OWN, build
 from bmrepmon.app.judging import pronounce
@@ -25,6 +23,7 @@ from bmrepmon.publish.web import build_web
 from bmrepmon.runtime import deaths
 from bmrepmon.runtime.clock import Clock, SystemClock
 from bmrepmon.runtime.keeper import Keeper
+from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.notify import Notifier
 from bmrepmon.runtime.store import Store
 from bmrepmon.runtime.supervisor import Member, Supervisor
@@ -37,7 +36,6 @@ JUDGE_EVERY = 10.0  # seconds
 AT_START = ("web", "state", "limits.series")  # settings that hold for as long as the process lives
 UNSAVED = "{where}: {why}; monitoring goes on from memory: make room there, or let bmrepmon write"
 
-log = structlog.get_logger()
 
 Reread = Callable[[], Installation]
 

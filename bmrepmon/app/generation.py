@@ -1,14 +1,13 @@
 """What one configuration makes of the daemon; a new one takes its place as a whole when it is read anew."""
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bmrepmon.app.house import house
 from bmrepmon.app.judging import snapshots, thresholds
 from bmrepmon.app.observing import expected, followers, log_positions, past_logs, sources
 from bmrepmon.config.installation import Installation
-from bmrepmon.config.local_zone import local_zone
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.model.state import Key
 from bmrepmon.model.verdict.thresholds import Thresholds
@@ -53,7 +52,7 @@ def build(
     logs = tuple(followers(installation, keeper.state.durable))
     loop = LogLoop(logs, WatchdogWaker(follower.path for follower in logs), lease.apply, clock)
     scheduled = (
-        *sources(installation, log_positions(installation, loop, keeper)),
+        *sources(installation, log_positions(installation, loop, keeper), clock),
         *past_logs(installation, keeper.state.durable),
     )
     return Generation(
@@ -66,16 +65,4 @@ def build(
             [(Poller(source, lease.apply, clock), trigger) for source, trigger in scheduled], clock, left
         ),
         lease=lease,
-    )
-
-
-def house(installation: Installation) -> House:
-    """Return what the page may name, and how its reader counts time."""
-    settings = installation.settings
-    return House(
-        names=settings.privacy.names_in_metrics,
-        top_folders=settings.limits.top_folders,
-        soft_lag=float(settings.verdict.soft_lag),
-        hard_lag=float(settings.verdict.hard_lag),
-        zone=local_zone(installation.root, os.environ),
     )

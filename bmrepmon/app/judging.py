@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from dataclasses import fields
 
-import structlog
-
 from bmrepmon.config.installation import Backend, Installation
 from bmrepmon.config.local_zone import local_zone
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
@@ -13,8 +11,7 @@ from bmrepmon.model.verdict.gather import judge_all
 from bmrepmon.model.verdict.thresholds import Thresholds
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.keeper import Keeper
-
-log = structlog.get_logger()
+from bmrepmon.runtime.logger import log
 
 
 def snapshots(installation: Installation, keeper: Keeper, clock: Clock) -> Callable[[], Snapshot]:

@@ -1,7 +1,6 @@
 """What is observed: the sources and logs that a configuration asks for, each with its schedule."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -15,14 +14,13 @@ from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import Source
 from bmrepmon.model.state import Durable, Key
 from bmrepmon.parse.fold import fold_core_log, fold_replication_log
-from bmrepmon.runtime.clock import SystemClock
+from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.follower import A, Begin, Fold, Follower
 from bmrepmon.runtime.keeper import Keeper
 from bmrepmon.runtime.log_loop import AnyFollower, LogLoop
 from bmrepmon.runtime.log_past import LogPast
 from bmrepmon.runtime.log_start import last_hour, whole
 from bmrepmon.sources.backlog import BacklogSource
-from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
 from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, RecordSource
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import StoreSource
@@ -35,7 +33,7 @@ Scheduled = tuple[Source, Trigger]
 LogPositions = Callable[[], Positions | None]
 
 
-def sources(installation: Installation, log: LogPositions | None) -> Iterator[Scheduled]:
+def sources(installation: Installation, log: LogPositions | None, clock: Clock) -> Iterator[Scheduled]:
     """Yield every source that exists on this machine, with its schedule; ``log`` is one side of the folders."""
     schedule = installation.settings.schedule
     for backend in installation.backends:
@@ -47,8 +45,11 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
             yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
         rows, references = None, None
         if backend.database:
+            # Without a database, its driver is not needed, which takes longer to import than all the rest.
+            from bmrepmon.sources.database import Connection, DatabaseSource, References, ReplicaFolders
+
             timeout = float(installation.settings.limits.database_timeout)
-            connection = Connection(backend.name, backend.database.conninfo.reveal, timeout)
+            connection = Connection(backend.name, backend.database.conninfo.reveal, timeout, clock.steady)
             yield DatabaseSource(backend.name, connection), schedule.database
             rows = ReplicaFolders(connection)
             if not shared(backend, installation.backends):
@@ -58,9 +59,9 @@ def sources(installation: Installation, log: LogPositions | None) -> Iterator[Sc
             folders = FolderSource(backend.name, tree, rows, log)
             yield folders, schedule.folders
             # As often as the files, which they explain.
-            yield RecordSource(backend.name, tree, folders, references, SystemClock()), schedule.spool
+            yield RecordSource(backend.name, tree, folders, references, clock), schedule.spool
             if installation.replication_log:  # without it nothing is known of answers
-                yield ProbeSource(backend.name, meta, time.monotonic), PROBE
+                yield ProbeSource(backend.name, meta, clock.steady), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
 

@@ -13,7 +13,7 @@ from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.runtime.keeper import Keeper
 from bmrepmon.runtime.log_loop import LogLoop
 from bmrepmon.runtime.poller import Poller
-from bmrepmon.runtime.scheduler import SourceScheduler
+from bmrepmon.runtime.rounds import read_once
 from bmrepmon.runtime.waker import ManualWaker
 from bmrepmon.words.language import Language
 
@@ -28,10 +28,9 @@ def observe_once(installation: Installation, only: str | None = None) -> Snapsho
     loop.read_to_end()
     for source, _ in past_logs(installation, Durable()):
         Poller(source, keeper.apply, clock).run()
-    known = sources(installation, log_positions(installation, loop, keeper))
-    wanted = [(source, trigger) for source, trigger in known if only in (None, source.name)]
-    scheduled = [(Poller(source, keeper.apply, clock), trigger) for source, trigger in wanted]
-    SourceScheduler(scheduled, clock).run_once(ONCE_WITHIN)
+    known = sources(installation, log_positions(installation, loop, keeper), clock)
+    wanted = [source for source, _ in known if only in (None, source.name)]
+    read_once([Poller(source, keeper.apply, clock) for source in wanted], clock, ONCE_WITHIN)
     loop.stop(0)
     snapshot = snapshots(installation, keeper, clock)
     at_once = replace(thresholds(installation), warm_up=0.0, disconnected_after=0.0, core_down=0.0)

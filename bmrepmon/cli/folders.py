@@ -10,7 +10,7 @@ import click
 from bmrepmon.cli.asking import asks, door, read
 from bmrepmon.cli.live import keep
 from bmrepmon.cli.options import formats, look, machine
-from bmrepmon.cli.terminal import console, texts, told
+from bmrepmon.cli.terminal import console, say_errors_only, texts, told
 
 if TYPE_CHECKING:
     from bmrepmon.cli.live import Picture
@@ -48,9 +48,8 @@ def folders(
         return
     from bmrepmon.app.once import observe_once, uncompared
     from bmrepmon.publish.folders import LIMIT, encode_folders, list_folders
-    from bmrepmon.runtime.logs import configure
 
-    configure("error", "console")
+    say_errors_only()
     t = texts("folders")
     with told():
         snapshot = observe_once(look(config, root, {}), "folders")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bmrepmon.cli.options import formats, look, machine
-from bmrepmon.cli.terminal import console, texts, told
+from bmrepmon.cli.terminal import console, say_errors_only, texts, told
 
 
 @click.command()
@@ -14,9 +14,8 @@ from bmrepmon.cli.terminal import console, texts, told
 def once(config: Path | None, root: Path, form: str) -> None:
     """Look once at every source, print what was seen, write nothing."""
     from bmrepmon.app.once import observe_once, odd
-    from bmrepmon.runtime.logs import configure
 
-    configure("error", "console")
+    say_errors_only()
     with told():
         installation = look(config, root, {})
         for sentence in odd(installation, texts("doctor")):

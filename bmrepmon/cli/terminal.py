@@ -39,3 +39,15 @@ def told() -> Iterator[None]:
         for line in failure.lines:
             click.echo(f"bmrepmon: {line}", err=True)
         sys.exit(1)
+
+
+def say_errors_only() -> None:
+    """Prepare the log of a command that tells by other means what it found; most say nothing, and need no log."""
+    from bmrepmon.runtime.logger import log
+
+    def configure() -> None:
+        from bmrepmon.runtime.logs import configure
+
+        configure("error", "console")
+
+    log.prepare(configure)

@@ -10,7 +10,7 @@ from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.life import new_unique_id
 from bmrepmon.demo.mailstore import MailStore
 from bmrepmon.demo.messages import compose
-from bmrepmon.demo.names import FolderName
+from bmrepmon.demo.names import DEFAULT_PARTITION, FolderName
 from bmrepmon.demo.population import Resident
 from bmrepmon.demo.replica import Replica, ReplicaFolder
 
@@ -38,6 +38,10 @@ class Wishes(Protocol):
     def waiting(self) -> float:
         """Share of the mailboxes that wait for their first replication."""
 
+    @property
+    def default(self) -> int:
+        """Folders in Cyrus's own partition."""
+
 
 class Builder:
     """Puts the first content into Cyrus and into bm-core."""
@@ -62,6 +66,7 @@ class Builder:
         for resident in residents[len(people) :]:
             self._fill_probe(resident, folders[resident.address][0])
         self._copy(list(self._store.folders.values()), int(wishes.messages * COPIED))
+        self._fill_default(people, wishes.default)
         replicated = [f for r in residents[passive + waiting :] for f in folders[r.address]]
         self._replicate(replicated)
         for resident in people[passive : passive + waiting]:
@@ -85,6 +90,13 @@ class Builder:
     def _fill_probe(self, resident: Resident, share: Folder) -> None:
         content = compose(self._rng, "tick@bluemind.net", [resident.address], self._epoch, "bluemind.net")
         self._store.fill(share, [(content, int(self._epoch), 0)])
+
+    def _fill_default(self, people: Sequence[Resident], number: int) -> None:
+        """Make folders where BlueMind makes none, as somebody does who calls cyradm by hand."""
+        for count, resident in enumerate(people[:number], 1):
+            name = FolderName(resident.domain, resident.kind, resident.owner, (f"By hand {count}",))
+            folder = self._store.create(name, new_unique_id(self._rng), noted=False, where=DEFAULT_PARTITION)
+            self._store.fill(folder, _mail(self._rng, resident, [self._epoch - DAY]))
 
     def _copy(self, folders: Sequence[Folder], count: int) -> None:
         """Copy messages between folders, so that some files have several names."""

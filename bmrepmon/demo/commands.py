@@ -13,7 +13,7 @@ from random import Random
 from bmrepmon.demo import frames
 from bmrepmon.demo.core import Core, Session
 from bmrepmon.demo.cyrus_index import IndexRecord
-from bmrepmon.demo.names import FolderName
+from bmrepmon.demo.names import DEFAULT_PARTITION, FolderName
 from bmrepmon.demo.replication_log import REPLICA
 from bmrepmon.demo.timeline import Process, Signal, Timeline
 
@@ -63,6 +63,7 @@ class Commands:
         self.database_up = True
         self.applied = Signal()  # fired after each APPLY MAILBOX
         self.refusals: list[tuple[str, str]] = []  # (beginning of a command, the answer that it will get once)
+        self.refused: dict[str, str] = {}  # by unique id of a folder: the answer that it always gets
         self._core = core
         self._replica = core.replica
         self._dialect = core.dialect
@@ -154,6 +155,12 @@ class Commands:
         def work() -> Process[str]:
             if not self.database_up:
                 return f"NO {DATABASE_DOWN}"
+            if folder.partition == DEFAULT_PARTITION:
+                skipped = f"Skip ApplyMailbox on '{folder.partition}' partition"
+                self._core.write(session.thread, "c.ApplyMailbox", skipped, "WARN")
+                return "OK success"
+            if folder.unique_id in self.refused:
+                return self.refused[folder.unique_id]
             self._replica.open(folder, name)
             for start in range(0, len(records), SLICE):
                 yield from self._records(folder.unique_id, records[start : start + SLICE])

@@ -64,6 +64,14 @@ class Database:
             self._connection.close()
             self._connection = None
 
+    def lock(self) -> None:
+        """Keep the tables that replication writes from everybody else, until `unlock`."""
+        self._cursor().execute("BEGIN; LOCK TABLE t_message_body, t_mailbox_replica IN ACCESS EXCLUSIVE MODE")
+
+    def unlock(self) -> None:
+        """Let everybody have the tables again."""
+        self._cursor().execute("COMMIT")
+
     def add_bodies(self, bodies: Iterable[tuple[bytes, int]], at: float) -> None:
         """Insert bodies (guid, size)."""
         created = _time(at)

@@ -62,7 +62,7 @@ class Life:
         while True:
             rate: float = getattr(self.rates, kind)
             yield rng.expovariate(rate) if rate else 60.0
-            if rate:
+            if rate and getattr(self.rates, kind):  # nobody may have gone to bed in between
                 act(rng)
 
     def _receive(self, rng: Random) -> None:

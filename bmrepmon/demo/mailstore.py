@@ -45,9 +45,9 @@ class MailStore:
 
     # --- changes that people and mail cause
 
-    def create(self, name: FolderName, unique_id: str, *, noted: bool = True) -> Folder:
-        """Make an empty folder."""
-        where = partition(self._server, name.domain)
+    def create(self, name: FolderName, unique_id: str, *, noted: bool = True, where: str | None = None) -> Folder:
+        """Make an empty folder; ``where`` is another partition than that of its domain."""
+        where = where or partition(self._server, name.domain)
         now = int(self._timeline.stamp)
         folder = Folder(unique_id, name, where, now + len(self.folders) % 1000, 0)
         folder.highest_modseq = self._next_modseq(folder)

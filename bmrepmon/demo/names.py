@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+DEFAULT_PARTITION = "default"  # Cyrus's own, which BlueMind leaves empty and does not replicate
+
 PLAIN = re.compile(r"[\x20-\x7e]+")
 
 

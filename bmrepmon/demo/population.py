@@ -54,13 +54,13 @@ class Resident:
         return tuple(FolderName(self.domain, self.kind, self.owner, path) for path in self.paths)
 
 
-def populate(seed: int, mailboxes: int) -> list[Resident]:
-    """Return so many users and shares, and the probe share of each domain behind them."""
+def populate(seed: int, mailboxes: int, *, probes: bool = True) -> list[Resident]:
+    """Return so many users and shares and, where bm-core has ``probes``, the probe share of each domain behind them."""
     rng = chance(seed, "population")
     names = _logins(rng)
     residents = [_resident(rng, number, names) for number in range(mailboxes)]
-    probes = [Resident(domain, "share", probe_share(SERVER, domain), ((),), 0.0, probe=True) for domain in DOMAINS]
-    return residents + probes
+    shares = [Resident(domain, "share", probe_share(SERVER, domain), ((),), 0.0, probe=True) for domain in DOMAINS]
+    return residents + shares if probes else residents
 
 
 def _resident(rng: Random, number: int, logins: Iterator[str]) -> Resident:

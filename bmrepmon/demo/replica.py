@@ -37,6 +37,7 @@ class Replica:
         self.orphans: set[bytes] = set()  # bodies whose last record was deleted: they wait for their purge
         self._by_name: dict[str, ReplicaFolder] = {}
         self._references: dict[bytes, int] = {}  # records of each body
+        self._forgotten: dict[str, FolderState] = {}  # by unique id: what the next update will leave in the database
         self._database = database
 
     def known(self, names: Iterable[str]) -> list[FolderState]:
@@ -79,8 +80,12 @@ class Replica:
     def update(self, state: FolderState, name: FolderName) -> None:
         """Take over the state of a folder: its records are applied."""
         if self._database:
-            self._database.update_folder(state, name)
+            self._database.update_folder(self._forgotten.pop(state.unique_id, state), name)
         self._name(self.folders[state.unique_id], state, name)
+
+    def forget_next(self, before: FolderState) -> None:
+        """Let the next state of a folder be lost on its way to the database, which keeps the one ``before``."""
+        self._forgotten[before.unique_id] = before
 
     def load(self, folders: Sequence[ReplicaFolder], bodies: Sequence[tuple[bytes, int]], at: float) -> None:
         """Take over a state at once, as after a first replication that nobody watched."""

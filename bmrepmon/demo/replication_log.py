@@ -51,6 +51,11 @@ class LogFile:
         aside.unlink()
         self._day = self._moment().date()
 
+    def reopen(self) -> None:
+        """Go on in a file of the old name; it is made if there is none."""
+        os.close(self._handle)
+        self._handle = self._open()
+
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._handle)

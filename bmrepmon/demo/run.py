@@ -91,8 +91,7 @@ class Demo:
             index_version=options.index_version,
             epoch=self._clock.now(),
             speed=options.speed,
-            passive=scenario.passive,
-            waiting=scenario.waiting,
+            **scenario.wishes,
         )
 
     def _end(self) -> None:
@@ -108,13 +107,26 @@ def run_demo(options: DemoOptions, run_daemon: RunDaemon) -> int:
     """
     try:
         with Demo(options) as demo:
-            with _timer(options.duration):
-                code = run_daemon(demo.config, demo.root)
+            code = 0
+            for seconds in _terms(find_scenario(options.scenario).monitor_restarts, options.duration):
+                with _timer(seconds):
+                    code = run_daemon(demo.config, demo.root)
             if demo.driver.failure:
                 raise Failure(demo.driver.failure)
             return code
     except KeyboardInterrupt:  # the ordinary way to end a demo, even while it is being built
         return 0
+
+
+def _terms(first: float | None, whole: float | None) -> tuple[float | None, ...]:
+    """Return how long the daemon runs, one time after the other; None is until somebody ends it.
+
+    >>> _terms(20.0, 60.0)
+    (20.0, 40.0)
+    """
+    if first is None or (whole is not None and whole <= first):
+        return (whole,)
+    return first, None if whole is None else whole - first
 
 
 @contextmanager

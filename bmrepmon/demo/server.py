@@ -51,6 +51,8 @@ class Plan:
     speed: float = 1.0  # simulated seconds in one second of the stamps
     passive: float = 0.0  # share of the mailboxes that were never replicated and are not in use
     waiting: float = 0.0  # share of the mailboxes whose first replication is still to come
+    default: int = 0  # folders in Cyrus's own partition, which is not replicated
+    probes: bool = True  # whether bm-core measures its latency
     zone: str | None = None  # of the logs; default UTC in 2022, Europe/Paris in 2019
 
 
@@ -62,7 +64,7 @@ class SimulatedServer:
         self.root = root
         self.plan = plan
         self.zone = plan.zone or ("UTC" if plan.log_format >= 2022 else "Europe/Paris")
-        self.residents = populate(plan.seed, plan.mailboxes)
+        self.residents = populate(plan.seed, plan.mailboxes, probes=plan.probes)
         self.lock = threading.RLock()  # held while the world moves; `truth` takes it too
         self.timeline = Timeline(plan.epoch, plan.speed)
         self.postgres = Postgres() if plan.database else None
@@ -148,7 +150,20 @@ class SimulatedServer:
     def restart_core(self) -> None:
         """Restart bm-core, which restarts Cyrus and with it sync_client."""
         with self.lock:
-            self.timeline.spawn(self._restart())
+            self.stop_core()
+            self.timeline.spawn(self._boot(), after=CORE_STARTS_IN)
+
+    def stop_core(self) -> None:
+        """End bm-core, and what lives with it."""
+        with self.lock:
+            self.client.stop()
+            self.probe.stop()
+            self.core.stop()
+
+    def start_core(self) -> None:
+        """Start bm-core, and what lives with it."""
+        with self.lock:
+            self.timeline.spawn(self._boot())
 
     def stop_database(self) -> None:
         """Take the database away."""
@@ -214,10 +229,3 @@ class SimulatedServer:
         self.client.start()
         shares = [r.folders[0].cyrus for r in self.residents if r.probe]
         self.probe.start([self.store.by_name[name] for name in shares])
-
-    def _restart(self) -> Process[None]:
-        self.client.stop()
-        self.probe.stop()
-        self.core.stop()
-        yield CORE_STARTS_IN
-        yield from self._boot()

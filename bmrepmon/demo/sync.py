@@ -22,6 +22,7 @@ BODIES_AT_ONCE = 64  # messages sent with one APPLY MESSAGE
 RENEW_AFTER = 600.0  # seconds of quiet after which a session is ended and begun anew (option -t)
 RETRY_FIRST, RETRY_LAST = 15.0, 960.0  # seconds between two attempts to connect: they double
 TAKES_UP = 0.02  # seconds until a change is noticed
+AGAIN_AFTER = 10.0  # seconds until a folder that was refused is tried again
 
 BodyRef = tuple[bytes, int]
 """GUID and size of a message."""
@@ -104,7 +105,7 @@ class SyncClient:
         while True:
             while channel.queue:
                 names = channel.queue[:NAMES_AT_ONCE]
-                done = yield from self._replicate(session, names)
+                done = yield from self._replicate(channel, session, names)
                 if not done:
                     session = yield from self._renew(channel, session, "NOOP", "OK Noop completed")
                     continue
@@ -133,8 +134,13 @@ class SyncClient:
         self._core.close(session)
         return (yield from self._connect(channel))
 
-    def _replicate(self, session: Session, names: Sequence[str]) -> Process[bool]:
-        """Bring folders up to date; False when a command was refused."""
+    def _again(self, folder: Folder) -> Process[None]:
+        """Put a folder that was refused into the sync log once more."""
+        self._store.note(folder)
+        yield from ()
+
+    def _replicate(self, channel: Channel, session: Session, names: Sequence[str]) -> Process[bool]:
+        """Bring folders up to date; False when a command was refused, after which the others are tried again."""
         yield from self._alive()
         answer = yield from self._commands.get_mailboxes(session, names)
         if status(answer) != "ok":
@@ -144,6 +150,8 @@ class SyncClient:
             if folder is not None:
                 done = yield from self._folder(session, folder)
                 if not done:
+                    channel.queue.remove(name)
+                    self._timeline.spawn(self._again(folder), after=AGAIN_AFTER)
                     return False
         return True
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bmrepmon.demo.disk import ARCHIVE, META, SPOOL
-from bmrepmon.demo.names import partition
+from bmrepmon.demo.names import DEFAULT_PARTITION, partition
 from bmrepmon.demo.population import DOMAINS, SERVER
 from bmrepmon.demo.postgres import PASSWORD, USER
 from bmrepmon.demo.truth import Store
@@ -13,7 +13,6 @@ from bmrepmon.model.frozen import frozen
 SYNC_LOG = "var/lib/cyrus/sync/core"
 LOGS = "var/log/bm"
 PARTITIONS = tuple(partition(SERVER, domain) for domain in DOMAINS)
-DEFAULT_PARTITION = "default"  # which BlueMind leaves empty
 PLACES: Mapping[Store, tuple[str, ...]] = frozen({"spool": (*PARTITIONS, DEFAULT_PARTITION), "archive": PARTITIONS})
 
 BM_INI = f"""[global]

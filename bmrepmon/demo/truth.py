@@ -7,6 +7,7 @@ from typing import Literal
 
 from bmrepmon.demo.folder import Folder, Orphan
 from bmrepmon.demo.mailstore import MailStore
+from bmrepmon.demo.names import DEFAULT_PARTITION
 from bmrepmon.demo.replica import Replica
 
 Store = Literal["spool", "archive"]
@@ -41,8 +42,8 @@ class FolderTruth:
 
     @property
     def passive(self) -> bool:
-        """Whether it was never replicated."""
-        return self.replica_modseq is None and not self.deleted
+        """Whether it was never replicated, though it should have been."""
+        return self.replica_modseq is None and not self.deleted and self.partition != DEFAULT_PARTITION
 
     @property
     def lag_messages(self) -> int:

@@ -4,9 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
 from bmrepmon.config import settings as written
 from bmrepmon.config.installation import Database
 from bmrepmon.config.places import PLACES
@@ -15,7 +12,6 @@ from bmrepmon.discovery.machine import Machine
 from bmrepmon.parse.bm_ini import BmIni, parse_bm_ini
 from bmrepmon.parse.local_addresses import parse_fib_trie, parse_if_inet6
 
-REFUSALS = (psycopg.Error, UnicodeError, ValueError)  # of libpq; their texts may quote a password
 SHOWN = ("service", "dbname", "host", "hostaddr", "port", "user")  # no other part is of interest
 OWN_SECRET = ("password", "passfile", "service")  # libpq finds the password by these
 
@@ -36,10 +32,11 @@ def find_database(machine: Machine, backend: written.Backend, ini: str | None, *
         return None
     if not parts:
         return None
+    from bmrepmon.discovery.libpq import put_together
+
     password = _password(machine, backend, parts) or fallback
-    try:
-        conninfo = make_conninfo(**parts | ({"password": password} if password else {}))
-    except REFUSALS:
+    conninfo = put_together(parts | ({"password": password} if password else {}))
+    if conninfo is None:
         machine.note("database", "invalid", "database_invalid")
         return None
     return Database(Secret(conninfo), _shown(parts))
@@ -47,11 +44,12 @@ def find_database(machine: Machine, backend: written.Backend, ini: str | None, *
 
 def _parts(machine: Machine, conninfo: Secret) -> dict[str, Any] | None:
     """Take a connection string apart, as libpq does."""
-    try:
-        return conninfo_to_dict(conninfo.reveal())
-    except REFUSALS:
+    from bmrepmon.discovery.libpq import take_apart  # without a database, its driver is not needed
+
+    parts = take_apart(conninfo.reveal())
+    if parts is None:
         machine.note("database", "invalid", "conninfo_invalid")
-        return None
+    return parts
 
 
 def _parts_of_ini(machine: Machine, ini: BmIni) -> dict[str, Any] | None:

@@ -2,11 +2,8 @@
 
 import threading
 
-import structlog
-
+from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.poller import frames
-
-log = structlog.get_logger()
 
 
 def tell(death: threading.ExceptHookArgs) -> None:

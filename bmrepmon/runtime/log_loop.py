@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import structlog
-
 from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.readings import Reading, RoundStarted
 from bmrepmon.model.state import Event
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.follower import Follower
+from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.waker import Waker
 
 BUDGET = 4 * 1024 * 1024  # bytes of one log before the other one, and a stop, get their turn
@@ -20,7 +19,6 @@ TIMEOUT = 1.0  # seconds after which to look though nothing woke
 TELL_EVERY = 5.0  # seconds between two readings that say the same of a log
 HANGS_AFTER = 10.0  # seconds of one step, which reads some megabytes, after which its disk is reported as hanging
 
-log = structlog.get_logger()
 
 AnyFollower = Follower[LogActivity] | Follower[CoreActivity]
 

@@ -5,14 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-import structlog
-
 from bmrepmon.model.readings import Reading, RoundStarted, Source, SourceError
 from bmrepmon.model.state import Event
 from bmrepmon.runtime.clock import Clock
-
-log = structlog.get_logger()
-
+from bmrepmon.runtime.logger import log
 
 HANGS_AFTER = 60.0  # seconds of a round after which it is reported as hanging
 HANGS_TIMES = 3  # a source whose good rounds are long is given so many times the last one

@@ -14,15 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-import structlog
-
 from bmrepmon.failures import Failure
 from bmrepmon.model.state import Durable
+from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.tables import Tables, Unusable, peek
 
 FILE = "state.sqlite"
-
-log = structlog.get_logger()
 
 
 class StoreError(Failure):

@@ -6,16 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-import structlog
-
 from bmrepmon.runtime.clock import Clock
+from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.notify import Notifier
 
 LOOK_EVERY = 2.0  # seconds between two looks at the members
 SILENCE = 60.0  # seconds without a beat after which a member counts as dead
 STOP_WITHIN = 9.0  # seconds for all members together: systemd and people are promised ten
-
-log = structlog.get_logger()
 
 
 class Member(Protocol):

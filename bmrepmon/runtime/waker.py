@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-import structlog
 from watchdog.events import (
     FileCreatedEvent,
     FileDeletedEvent,
@@ -23,11 +22,11 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
+from bmrepmon.runtime.logger import log
+
 EVENTS: list[type[FileSystemEvent]] = [FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent]
 
 CLOSE_WITHIN = 2.0  # seconds for watchdog's threads to end
-
-log = structlog.get_logger()
 
 
 class Waker(Protocol):

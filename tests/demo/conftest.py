@@ -24,7 +24,7 @@ def simulated_server(tmp_path: Path) -> Iterator[MakeServer]:
             root = tmp_path / f"server{made}"
             root.mkdir()
             story = SCENARIOS[scenario]
-            plan = Plan(**{**SMALL, "passive": story.passive, "waiting": story.waiting, **wishes})
+            plan = Plan(**{**SMALL, **story.wishes, **wishes})
             server = stack.enter_context(SimulatedServer(root, plan))
             server.build()
             story.play(server)

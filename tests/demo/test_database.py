@@ -3,8 +3,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from scenes import TELLING
 
-from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 
 MakeServer = Callable[..., SimulatedServer]
@@ -36,7 +36,7 @@ def assert_rows_agree(server: SimulatedServer) -> None:
     assert dict(ask(server, RECORDS)) == {u: len(f.records) for u, f in server.replica.folders.items() if f.records}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", TELLING)
 def test_rows_are_what_the_truth_says(simulated_server: MakeServer, scenario: str) -> None:
     """At rest, in every scenario, count(*), positions of folders and records are as told."""
     server = simulated_server(scenario, database=True)

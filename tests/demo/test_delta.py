@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from scenes import TELLING
 
 from bmrepmon.app.once import observe_once
 from bmrepmon.config.load import load_settings
 from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.life import Rates
-from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 from bmrepmon.discovery import discover
 from bmrepmon.model.delta import BodyReferences, DeltaExplained, Reckoning, RecordLook, explain
@@ -84,7 +84,7 @@ def true(server: SimulatedServer) -> DeltaExplained:
     )
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", TELLING)
 @pytest.mark.parametrize("index_version", [13, 19])
 def test_the_difference_is_explained_at_any_moment(
     simulated_server: MakeServer, scenario: str, index_version: int

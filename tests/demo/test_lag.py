@@ -4,8 +4,8 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
+from scenes import TELLING
 
-from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 from bmrepmon.demo.truth import Truth
 from bmrepmon.model.lag import FolderComparison
@@ -46,7 +46,7 @@ def true(truth: Truth) -> tuple[int, int, int, int, int]:
     return truth.lag_messages, truth.lag_changes, truth.lag_folders, truth.passive_folders, truth.passive_messages
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", TELLING)
 @pytest.mark.parametrize("index_version", [13, 19])
 def test_the_lag_is_the_true_one_at_any_moment(simulated_server: MakeServer, scenario: str, index_version: int) -> None:
     """Messages, changes, folders, and those that were never replicated, in every scenario, by one tree all along."""

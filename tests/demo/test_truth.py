@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from scenes import TELLING
 
-from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 from bmrepmon.demo.truth import Truth
 
@@ -90,7 +90,7 @@ def assert_log_agrees(server: SimulatedServer, truth: Truth) -> None:
     assert text.count("]: NO ") == truth.log.replies.get("no", 0)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", TELLING)
 def test_truth_is_what_lies_on_disk(simulated_server: MakeServer, scenario: str) -> None:
     """At any moment of any scenario, files, inodes, headers, sync log and log say what the truth says."""
     server = simulated_server(scenario)

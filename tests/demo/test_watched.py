@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from scenes import TELLING
 
 from bmrepmon.app.once import observe_once
 from bmrepmon.config.load import load_settings
-from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 from bmrepmon.discovery import discover
 from bmrepmon.publish.exposition import render_plain
@@ -27,7 +27,7 @@ def watch(server: SimulatedServer) -> Metrics:
     }
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", TELLING)
 def test_the_monitor_sees_the_truth(simulated_server: MakeServer, scenario: str) -> None:
     """At rest, in every scenario, what is published is what is true."""
     server = simulated_server(scenario, database=True)

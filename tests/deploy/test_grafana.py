@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from programs import program
 
+from bmrepmon.model.verdict.states import VERDICT_STATES
 from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED
 from grafana.boards import ANNOTATIONS, BOARDS, render
+from grafana.verdict import STATE_COLOURS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "grafana"
@@ -160,3 +162,17 @@ def test_prometheus_understands_every_query(tmp_path: Path) -> None:
 
     assert checked.returncode == 0, checked.stderr
     assert f"{len(asked)} rules found" in checked.stdout
+
+
+@EACH_BOARD
+def test_the_verdict_stands_on_top_in_its_colours(name: str) -> None:
+    """Each state has its own, and is a word besides; where somebody looks at details the whole is still in sight."""
+    first = next(panels(name))
+    coloured = {
+        override["matcher"]["options"].strip("/$"): override["properties"][0]["value"]["fixedColor"]
+        for override in first["fieldConfig"]["overrides"]
+    }
+
+    assert (first["title"], first["options"]["textMode"]) == ("State", "name")
+    assert coloured == STATE_COLOURS
+    assert tuple(coloured) == VERDICT_STATES

@@ -10,9 +10,13 @@ import pytest
 from postgres_server import PASSWORD, Server, programs, run_server
 from psycopg import sql
 
+from bmrepmon.config.installation import Database
+from bmrepmon.config.types import Secret
 from bmrepmon.model.delta import BodyReferences
 from bmrepmon.model.positions import Positions
+from bmrepmon.offline.doctor.database import COLUMNS, database_check
 from bmrepmon.sources.database import Connection, References, ReplicaFolders, StoredRecords
+from bmrepmon.words.language import load_language
 
 GRANTS = Path(__file__).parents[2] / "deploy/postgresql-grants.sql"
 OTHER_TABLES = """
@@ -49,6 +53,15 @@ def run_file(psql: Path, server: Server) -> None:
     connect = ["-h", server.socket, "-p", str(server.executor.port), "-U", "postgres", "-d", "bj-data"]
     done = subprocess.run([psql, "-X", *connect, "-f", GRANTS], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_doctor_asks_for_no_more_than_it_grants(server: Server) -> None:
+    """Whoever has run the file is told that all is well; the columns are the same in both places."""
+    database = Database(Secret(server.conninfo(user="bmrepmon")), "bj-data")
+
+    assert database_check(load_language("en", "doctor"), "database", database).status == "ok"
+    for columns in COLUMNS.values():
+        assert [name for name in columns if name not in GRANTS.read_text()] == []
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ MakeServer = Callable[..., SimulatedServer]
 def build(stack: ExitStack, folder: Path, scenario: str = "steady", **wishes: Any) -> SimulatedServer:
     """Build a server with its database, playing a scenario; it lives only when stepped."""
     story = SCENARIOS[scenario]
-    plan = {"mailboxes": 12, "messages": 300, "passive": story.passive, "waiting": story.waiting, **wishes}
+    plan = {"mailboxes": 12, "messages": 300, **story.wishes, **wishes}
     root = folder / "root"
     root.mkdir()
     server = stack.enter_context(SimulatedServer(root, Plan(**plan)))

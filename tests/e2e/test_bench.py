@@ -35,6 +35,9 @@ def test_writes_one_row_for_each_case(tmp_path: Path) -> None:
         "folders_250_memory": "MiB",
         "audit_messages": "messages/s",
         "scrape_300": "ms",
+        "start_once": "s",
+        "start_nagios": "s",
+        "start_status": "s",
     }
     for name, row in rows.items():
         assert list(row) == ["name", "unit", "ours", "peer", "peer_name", "ratio", "n"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from daemon import Daemon, Samples, bmrepmon, eventually, find_files, message_inodes
+from scenes import TELLING
 
 from bmrepmon.demo.postgres import PASSWORD
-from bmrepmon.demo.scenarios import SCENARIOS
 from bmrepmon.demo.server import SimulatedServer
 
 MakeServer = Callable[..., SimulatedServer]
@@ -73,7 +73,7 @@ def counted(server: SimulatedServer) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", TELLING)
 def test_metrics_agree_with_find_and_count_in_every_scenario(make_server: MakeServer, scenario: str) -> None:
     """The daemon watches a scenario from its beginning; at rest its numbers are those of find and count(*)."""
     server = make_server(scenario)

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from served import Served
@@ -46,20 +45,3 @@ def test_who_asks_the_daemon_loads_none_of_it(command: tuple[str, str], without:
 
     assert {f"bmrepmon.cli.{command[0]}", "http.client"} <= modules
     assert modules & without == set()
-
-
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("check-config", "--help")])
-def test_help_loads_next_to_nothing(arguments: tuple[str, ...]) -> None:
-    """Whoever only asks what there is waits for nothing."""
-    modules = loaded(*arguments)
-
-    assert "bmrepmon.cli" in modules
-    assert modules & (LIGHT | OURS | {"bmrepmon.model", "bmrepmon.publish"}) == set()
-
-
-def test_once_leaves_the_web_server_out(tmp_path: Path) -> None:
-    """Who looks once at a machine serves nobody."""
-    modules = loaded("once", "--format=json", f"--root={tmp_path}")
-
-    assert "bmrepmon.app.once" in modules
-    assert modules & {"starlette", "uvicorn", "jinja2", "bcrypt", "bmrepmon.publish.web"} == set()

@@ -74,7 +74,7 @@ class Watch:
         found, clock = installation(lab), SystemClock()
         keeper = Keeper(State(started_at=clock.now()))
         self._logs = LogLoop(tuple(followers(found, Durable())), ManualWaker(), keeper.apply, clock)
-        known = sources(found, log_positions(found, self._logs, keeper))
+        known = sources(found, log_positions(found, self._logs, keeper), clock)
         self._pollers = [Poller(source, keeper.apply, clock) for source, _ in known]
         self._snapshot = snapshots(found, keeper, clock)
 

@@ -254,6 +254,24 @@ def test_a_missing_right_gets_a_command_that_grants_it(server: Postgres) -> None
     )
 
 
+def test_columns_that_may_not_be_read_are_told_by_table(server: Postgres) -> None:
+    """As after an upgrade of bmrepmon: the file that grants them is to be run again."""
+    with server.connect("bj-data") as connection:
+        connection.execute("CREATE TABLE t_mailbox_replica (item_id bigint, last_uid bigint, name text)")
+        connection.execute("CREATE TABLE t_container (id int, uid text, name text)")
+        connection.execute("GRANT SELECT (id, uid) ON t_container TO reader")
+        connection.execute("GRANT SELECT (item_id) ON t_mailbox_replica TO reader")
+    check = database(server)
+    with server.connect("bj-data") as connection:
+        connection.execute("GRANT SELECT (last_uid) ON t_mailbox_replica TO reader")
+    granted = database(server)
+
+    assert check.status == "failed"
+    assert check.found.endswith("may not read all of t_mailbox_replica; lag, difference and audit are unknown without")
+    assert check.remedy[0] == "sudo -u postgres psql -d bj-data -f deploy/postgresql-grants.sql"
+    assert granted.status == "ok"
+
+
 @pytest.mark.parametrize(
     ("parts", "says", "helps"),
     [

@@ -94,7 +94,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "unknown": scene(
         "unknown", "log_unreadable", "warning", FINE, Phase(18, "unknown"),
-        evidence={"entries": 12, "lag_messages": 0},
+        evidence={"entries": 12},
         failed={
             "log": ("permission", "/var/log/bm/replication.log may not be read: start bmrepmon by its systemd unit"),
             "database": ("refused", "bj-data on localhost:5432 refuses connections: is PostgreSQL running?"),

@@ -149,6 +149,19 @@ def test_an_operator_reads_how_much_since_when_and_until_when() -> None:
     assert "Times of the server: CET (UTC+01:00)" in text
 
 
+def test_what_was_seen_long_ago_is_told_as_that() -> None:
+    """While folders cannot be looked at, nobody takes their last figures for those of now."""
+    snapshot = pictured.picture("in_sync")
+    health = frozen({
+        key: replace(known, last_success_at=snapshot.at - 1080.0) if key[0] == "folders" else known
+        for key, known in snapshot.state.health.items()
+    })  # fmt: skip
+
+    assert "Missing by now nothing Oldest" in landing(snapshot).text
+    old = derive(replace(snapshot.state, health=health), (BackendFacts("bm-master", (), 4),), snapshot.at)
+    assert "Missing by now nothing as last seen 18 min ago" in landing(old).text
+
+
 def test_folders_are_named_only_where_that_is_allowed() -> None:
     """Else a short id stands for each, with the command that names them."""
     hidden = landing(pictured.picture("stuck_folders"))

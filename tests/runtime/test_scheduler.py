@@ -18,6 +18,7 @@ from bmrepmon.config.types import Trigger
 from bmrepmon.runtime import scheduler as scheduling
 from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.runtime.poller import Poller
+from bmrepmon.runtime.rounds import read_once
 from bmrepmon.runtime.scheduler import SourceScheduler, times
 from bmrepmon.runtime.supervisor import Member
 
@@ -187,7 +188,12 @@ def test_stopping_what_never_started(build: Build) -> None:
     assert (scheduler.stop(1.0), scheduler.stop(1.0), source.closed) == (True, True, 2)
 
 
-def test_one_round_of_everything(build: Build, applied: Applied) -> None:
+def pollers(applied: Applied, *sources: Scripted) -> list[Poller]:
+    """Return what reads sources once."""
+    return [Poller(source, applied, SystemClock()) for source in sources]
+
+
+def test_one_round_of_everything(applied: Applied) -> None:
     """All begin together, so that the slowest decides; afterwards they are closed."""
     meeting = threading.Barrier(3, timeout=WITHIN)
 
@@ -195,7 +201,7 @@ def test_one_round_of_everything(build: Build, applied: Applied) -> None:
         meeting.wait()
 
     sources = [Scripted(meet, name=name) for name in ("spool", "archive", "database")]  # type: ignore[arg-type]
-    late = build(*((source, RARELY) for source in sources)).run_once(WITHIN)
+    late = read_once(pollers(applied, *sources), SystemClock(), WITHIN)
 
     assert (late, [source.closed for source in sources]) == ((), [1, 1, 1])
     assert sorted(reading.source for reading in applied.readings() if reading.reason is None) == [
@@ -205,10 +211,10 @@ def test_one_round_of_everything(build: Build, applied: Applied) -> None:
     ]
 
 
-def test_one_round_gives_up_what_takes_too_long(build: Build, applied: Applied) -> None:
+def test_one_round_gives_up_what_takes_too_long(applied: Applied) -> None:
     """It gets a reading with the reason, the others keep theirs, and nothing comes after."""
     hanging, quick = Hanging(name="spool"), Scripted(name="sessions", backend="")
-    late = build((hanging, RARELY), (quick, RARELY)).run_once(0.2)
+    late = read_once(pollers(applied, hanging, quick), SystemClock(), 0.2)
 
     assert late == ("spool of bm-master",)
     assert {reading.source: reading.reason for reading in applied.readings()} == {"spool": "timeout", "sessions": None}
@@ -291,7 +297,9 @@ def test_a_clock_set_by_hand_serves_too(applied: Applied) -> None:
     clock = HandClock()
     scheduler = SourceScheduler([(Poller(Scripted(), applied, clock), RARELY)], clock)
     clock.moment += 7
-    scheduler.run_once(WITHIN)
+    scheduler.start()
+    applied.await_readings(1)
+    scheduler.stop(WITHIN)
 
     assert applied.readings()[0].started_at == clock.now()
 

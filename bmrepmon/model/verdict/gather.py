@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.lag import FolderComparison
-from bmrepmon.model.lag_age import unanswered_since
+from bmrepmon.model.lag_age import LASTING, unanswered_since
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.snapshot import BackendSnapshot, Snapshot
 from bmrepmon.model.state import Judged, State
@@ -117,12 +117,14 @@ def sort_behind(
     comparison: FolderComparison | None, state: State, backend: str, t: Thresholds, now: float
 ) -> SortedBehind:
     """Tell those that are under way from those that have waited for too long, and those that nobody writes to."""
-    waits = state.durable.waits.get(backend, {})
+    waits, disputes = state.durable.waits.get(backend, {}), state.disputes.get(backend, {})
     messages = folders = stuck = residual = 0
     since = list[float]()
     for folder in comparison.behind if comparison else ():
         steps = waits.get(folder.key.hex())
         at = steps[0].at if steps else folder.changed_at
+        if now - disputes.get(folder.key.hex(), now) >= LASTING:
+            continue  # bm-core said that it has it: it is lost, and not late
         if now - folder.changed_at > t.residue_after:
             residual += 1
         elif now - at > t.stuck_after:

@@ -68,6 +68,7 @@ def remember(e: Evidence, before: Trail, now: float) -> Trail:
         errors=risen(before.errors, e.errors, now),
         no_session_since=lasting(before.no_session_since, now, e.sessions == 0),
         few_sessions_since=lasting(before.few_sessions_since, now, 0 < (e.sessions or 0) < e.expected),
+        many_sessions_since=lasting(before.many_sessions_since, now, (e.sessions or 0) > e.expected),
         not_listening_since=lasting(before.not_listening_since, now, e.listening is False),
         watched_since=before.watched_since or now,
     )

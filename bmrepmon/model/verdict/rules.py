@@ -11,7 +11,7 @@ from bmrepmon.model.verdict.look import PROOF, Look
 from bmrepmon.model.verdict.states import Finding
 
 Rule = Callable[[Look], Finding | None]
-MANY = 120.0  # seconds for which fewer sessions than expected are no finding: sync_client begins anew every 600 s
+MANY = 120.0  # seconds for which another number of sessions is no finding: sync_client begins anew every 600 s
 
 
 def warming_up(look: Look) -> Finding | None:
@@ -93,9 +93,10 @@ def falling_behind(look: Look) -> Finding | None:
     """It is later than it may be, or late and getting no earlier."""
     if look.hard:
         return Finding("falling_behind", "hard_limit", "critical")
-    if not over(look.e.oldest, look.t.soft_lag) or look.slope is None or look.slope < 0:
+    if not over(look.e.oldest, look.t.soft_lag) or look.slope is None or look.slope < 0 or look.draining:
         return None
-    return Finding("falling_behind", "arrivals_outrun" if look.slope > 0 else "not_draining", "warning")
+    refused = causes.found(look, causes.FOLDERS) if look.answers else None  # the rest flows
+    return Finding("falling_behind", refused or ("arrivals_outrun" if look.slope > 0 else "not_draining"), "warning")
 
 
 def catching_up(look: Look) -> Finding | None:
@@ -141,7 +142,7 @@ def idle(look: Look) -> Finding | None:
 def in_sync(look: Look) -> Finding:
     """The rest, with what deserves a note."""
     e = look.e
-    if e.sessions is not None and e.sessions > e.expected:
+    if look.since(look.trail.many_sessions_since) >= MANY:
         return Finding("in_sync", "too_many_sessions", "warning")
     loss = causes.found(look, causes.LOSSES)
     if loss:

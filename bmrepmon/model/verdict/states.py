@@ -66,5 +66,6 @@ class Trail:
     errors: Mapping[str, tuple[int, float]] = field(default_factory=frozen)  # by reason: count, and when it rose last
     no_session_since: float | None = None
     few_sessions_since: float | None = None
+    many_sessions_since: float | None = None
     not_listening_since: float | None = None
     watched_since: float | None = None  # the first judgement without a long break before it

@@ -1,7 +1,7 @@
 """Can the mail database be read: a connection of a few seconds, read-only."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import psycopg
@@ -14,6 +14,21 @@ from bmrepmon.words.language import Language
 PATIENCE = 5  # seconds to connect, and for each statement
 LIMITS = f"-c statement_timeout={PATIENCE}s -c lock_timeout=1s -c default_transaction_read_only=on"
 OLDEST, NEWEST = 11, 18  # versions that BlueMind 4 has come with, and that are tested
+# What lag, the difference and `audit` are read from; which of these columns there are depends on the version.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "t_message_body": ("guid",),
+    "t_mailbox_replica": ("item_id", "unique_id", "last_uid", "highest_mod_seq", "uid_validity"),
+    "t_container": ("id", "uid"),
+    "t_container_item": ("id", "uid", "container_id"),
+    "t_mailbox_record": ("message_body_guid", "system_flags", "imap_uid", "container_id", "item_id"),
+}
+UNREADABLE = """
+SELECT DISTINCT wanted.name
+FROM unnest(%s::text[], %s::text[]) AS wanted (name, attname)
+JOIN pg_attribute AS a ON a.attrelid = to_regclass(wanted.name) AND a.attname = wanted.attname AND NOT a.attisdropped
+WHERE NOT has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+ORDER BY wanted.name
+"""
 FACTS = """
 SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text,
        current_database()::text, to_regclass('t_message_body')::text IS NOT NULL,
@@ -22,6 +37,7 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
        CASE WHEN to_regclass('t_message_body') IS NULL THEN false
             ELSE has_table_privilege(to_regclass('t_message_body'), 'INSERT, UPDATE, DELETE') END
 """
+GRANT_ALL = "sudo -u postgres psql -d bj-data -f deploy/postgresql-grants.sql"
 # What servers and libpq say, in English and French; what helps; and the commands for it. First match counts.
 WAYS_OUT: Sequence[tuple[str, str, tuple[str, ...]]] = (
     (r"password|mot de passe|fe_sendauth|SCRAM", "password_way", ()),
@@ -42,7 +58,7 @@ WAYS_OUT: Sequence[tuple[str, str, tuple[str, ...]]] = (
 
 
 class Facts(NamedTuple):
-    """The row that ``FACTS`` gives."""
+    """What a connection found out."""
 
     version: int
     shown_version: str
@@ -51,6 +67,7 @@ class Facts(NamedTuple):
     has_table: bool
     may_read: bool
     may_write: bool
+    unreadable: tuple[str, ...]  # tables of which a column may not be read
 
 
 def database_check(t: Language, subject: str, database: Database) -> Check:
@@ -70,7 +87,10 @@ def _facts(database: Database) -> Facts:
     with psycopg.connect(
         conninfo, connect_timeout=PATIENCE, options=options, application_name="bmrepmon doctor", autocommit=True
     ) as connection:
-        return Facts(*(connection.execute(FACTS).fetchone() or ()))
+        wanted = [(table, column) for table, columns in COLUMNS.items() for column in columns]
+        rows = connection.execute(UNREADABLE, [list(names) for names in zip(*wanted, strict=True)]).fetchall()
+        unreadable = tuple(name for (name,) in rows)
+        return Facts(*(*(connection.execute(FACTS).fetchone() or ()), unreadable))
 
 
 def _said(error: psycopg.Error | UnicodeError, database: Database) -> str:
@@ -88,6 +108,9 @@ def _judged(t: Language, subject: str, shown: str, facts: Facts) -> Check:
         return Check(subject, "failed", t("no_message_table", about=about), (t("no_message_table_way"),))
     if not facts.may_read:
         return Check(subject, "failed", t("no_right", about=about), (_grant(facts), t("no_right_way")))
+    if facts.unreadable:
+        missing = t("columns_missing", about=about, tables=", ".join(facts.unreadable))
+        return Check(subject, "failed", missing, (GRANT_ALL, t("columns_missing_way")))
     if facts.may_write:
         return Check(subject, "note", t("may_write", about=about), (t("may_write_way"),))
     if not OLDEST <= facts.version // 10_000 <= NEWEST:

@@ -11,7 +11,7 @@ from bmrepmon.publish.page.charts import gallery
 from bmrepmon.publish.page.delta import waterfall
 from bmrepmon.publish.page.reasons import commands, evidence, mark, runbook
 from bmrepmon.publish.page.sight import Sight
-from bmrepmon.publish.page.sources import is_stale
+from bmrepmon.publish.page.sources import is_stale, old_look
 from bmrepmon.publish.runbooks import Runbooks
 from bmrepmon.publish.wording import MARKS, errors, lingers, remedy, state_of
 from bmrepmon.words.language import LANGUAGES, UNKNOWN, Language, load_language
@@ -72,7 +72,8 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, missing=missing, is_stale=is_stale)
+        environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, missing=missing)
+        environment.globals.update(is_stale=is_stale, old_look=old_look)
         environment.globals.update(mark=mark, remedy=remedy, runbook=runbook, evidence=evidence, commands=commands)
         environment.globals.update(state_of=state_of, lingers=lingers, errors=errors)
         for name in environment.list_templates():  # now, so that the first reader does not wait for it

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bmrepmon.publish.document import SourceStatus
+from bmrepmon.publish.document import SourceStatus, Status
 
 HOUR, MINUTES = 3600.0, 300.0
 # Seconds without a good round after which what a source said is old; the others speak when there is something to say.
@@ -11,6 +11,12 @@ OLD: Mapping[str, float] = {
     **dict.fromkeys(("spool", "archive", "records", "database"), HOUR),  # large ones may be counted seldom
     **dict.fromkeys(("folders", "backlog", "probe", "sessions", "log", "core_log"), MINUTES),
 }
+
+
+def old_look(status: Status, backend: str) -> SourceStatus | None:
+    """Return the look at the folders of a backend when it is so old that its figures are no longer those of now."""
+    looks = (s for s in status.sources if (s.source, s.backend) == ("folders", backend))
+    return next((source for source in looks if is_stale(source, status.at)), None)
 
 
 def is_stale(source: SourceStatus, now: datetime) -> bool:

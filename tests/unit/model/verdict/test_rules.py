@@ -74,7 +74,6 @@ def test_all_is_well() -> None:
         ({"residual_folders": 2}, "residue", "old_folders"),
         ({"disputed_folders": 1}, "residue", "disputed"),
         ({"stuck_folders": 2}, "stuck_folders", "refused_again"),
-        ({"sessions": 6}, "in_sync", "too_many_sessions"),
         ({"database": False, "folders": None, "lag_messages": None}, "in_sync", "database_unreadable"),
         ({"log": False}, "unknown", "log_unreadable"),
         ({"log": False, "folders": False, "backlog": False}, "unknown", "blind"),
@@ -187,6 +186,23 @@ def test_a_missing_session_is_told_after_a_while() -> None:
 
     assert found(trail, sessions=3).reason == "session_missing"
     assert found(trail, sessions=3, core_ready_age=200.0).state == "in_sync"
+
+
+def test_a_session_too_many_is_told_after_a_while() -> None:
+    """A second sync_client; when one begins anew, both are there for a moment."""
+    trail = replace(WATCHED, many_sessions_since=NOW - 130)
+
+    assert found(trail, sessions=6).reason == "too_many_sessions"
+    assert found(replace(WATCHED, many_sessions_since=NOW - 30), sessions=6).reason == "replicating"
+
+
+def test_what_is_refused_is_named_before_it_is_stuck() -> None:
+    """While the probe shows that the rest flows."""
+    late = {"lag_messages": 9, "lag_age": 300.0}
+    trail = replace(trend(0), errors=frozen({"missing_subtree": (3, NOW - 60)}))
+
+    assert found(trail, **late) == Finding("falling_behind", "missing_subtree", "warning")
+    assert found(trail, **late, probe_waits=70.0).reason == "not_draining"
 
 
 def test_a_critical_finding_never_rests_on_one_witness() -> None:
