@@ -12,6 +12,7 @@ from bmrepmon.publish.samples import Sample
 BOUNDS = (*map(str, DURATION_BUCKETS), "+Inf")
 MANY = frozenset({"partition", "folder"})  # labels whose values can be many
 HISTOGRAM_SERIES = len(BOUNDS) + 2  # its buckets, _count and _sum
+PLAIN = 1e6  # from here on Go writes an exponent
 ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
@@ -34,8 +35,19 @@ class Lines:
 def line(begun: Sequence[str], value: float | Histogram) -> str:
     """Return one sample: a histogram has many lines."""
     if isinstance(value, Histogram):
-        return "".join([line((start,), number) for start, number in zip(begun, numbers(value), strict=True)])
-    return f"{begun[0]}{floatToGoString(value)}\n"  # type: ignore[no-untyped-call]  # as the library writes numbers
+        return "".join([start + number(one) for start, one in zip(begun, numbers(value), strict=True)])
+    return begun[0] + number(value)
+
+
+def number(value: float) -> str:
+    r"""Return a value as the library writes it, and the end of the line.
+
+    >>> number(3), number(2_500_000)
+    ('3.0\n', '2.5e+06\n')
+    """
+    if -PLAIN < value < PLAIN:
+        return f"{float(value)!r}\n"
+    return f"{floatToGoString(value)}\n"  # type: ignore[no-untyped-call]
 
 
 def beginnings(metric: Metric, labels: tuple[str, ...]) -> Sequence[str]:
