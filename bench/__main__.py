@@ -13,7 +13,9 @@ from bench.follow import log_follow_cpu
 from bench.log import log_read
 from bench.measure import Differs
 from bench.report import document, table
+from bench.scrape import scrapes
 from bench.spool import counts
+from bench.start import starts
 
 
 def main() -> int:
@@ -27,6 +29,7 @@ def main() -> int:
     parser.add_argument("--audited", type=int, default=100_000, help="messages that are held against a database")
     parser.add_argument("--log-megabytes", type=int, default=200, help="of replication.log")
     parser.add_argument("--follow-seconds", type=float, default=10.0, help="that a log is written and followed")
+    parser.add_argument("--series", type=int, nargs="+", default=[1000, 5000], help="of a scrape")
     parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     asked = parser.parse_args()
@@ -40,6 +43,8 @@ def main() -> int:
                 log_read(Path(inputs, "replication.log"), asked.log_megabytes, asked.runs),
                 log_follow_cpu(Path(inputs, "followed"), asked.follow_seconds, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
+                *scrapes(asked.series, asked.runs),
+                *starts(asked.runs),
             ]
         except Differs as error:
             sys.stderr.write(f"{error}\n")

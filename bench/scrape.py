@@ -1,93 +1,144 @@
-"""Scrapes over HTTP, a connection each, against the client library's own rendering and server."""
+"""Scrapes over HTTP while what is told changes once a second, against the same series rendered by Prometheus's library.
 
-import http.client
-import threading
-from collections.abc import Callable
-from time import perf_counter
-from typing import Any
+Both answer through the same HTTP server, in a process of their own, a new connection for each scrape.
+"""
 
-from prometheus_client import CollectorRegistry, start_http_server
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
 
+from prometheus_client import exposition
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from bench.library import registry
 from bench.measure import Differs, Result
 from bmrepmon.config.types import Address
+from bmrepmon.model.checkpoint import Checkpoint
 from bmrepmon.model.frozen import frozen
-from bmrepmon.model.observations import PartitionCount, Store, StoreCount
+from bmrepmon.model.log_activity import LogActivity
+from bmrepmon.model.observations import Observation, PartitionCount, Store, StoreCount
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
-from bmrepmon.model.state import State
-from bmrepmon.publish.collector import SnapshotCollector
+from bmrepmon.model.state import Durable, Key, State
+from bmrepmon.publish.exposition import Exposition
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
 
-NOW = 1_700_000_000.0
-SCRAPES = 100  # of which the slowest but one is the 99th percentile
-OURS_ALONE = ("process_", "# HELP process_", "# TYPE process_")
-PEER = "prometheus_client, its own rendering and server"
+PEER = "prometheus_client's own rendering"
+SCRAPES = 100
 STORES: tuple[Store, ...] = ("spool", "archive")
+CHANGES = 20  # after which the first comes again
+EVERY = 0.03  # seconds from one to the next, so that a hundred of them meet several changes
+BACKEND = BackendFacts("bm-master", (), 4)
+OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
-def scrapes(runs: int) -> list[Result]:
-    """Scrape about 1,000 and about 5,000 series.
-
-    Raises:
-        Differs: the two pages do not tell the same.
-    """
-    return [_scrape(series, runs) for series in (1000, 5000)]
+def scrapes(sizes: Sequence[int], runs: int) -> Sequence[Result]:
+    """Scrape both, in turn, with so many series each. Raises Differs when they do not tell the same."""
+    return [_compared(series, runs) for series in sizes]
 
 
-def snapshots(series: int) -> Callable[[], Snapshot]:
-    """Return what makes a snapshot that is new each time, as if something had happened between two scrapes."""
-    fact = BackendFacts("bm-master", (), 4)
-    partitions = tuple(PartitionCount(f"bm-master__d{n:05}_example", n + 7, n, 3) for n in range(series // 4))
-    seen = {(store, "bm-master"): StoreCount(store, partitions, None, 0, ()) for store in STORES}
-    observations: Any = frozen(seen)
-    return lambda: derive(State(started_at=NOW, observations=observations), (fact,), NOW)
-
-
-def _scrape(series: int, runs: int) -> Result:
-    make = snapshots(series)
-    server = WebServer(build_web(make, tuple, tuple), [Address("127.0.0.1", 0)])
-    server.start()
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(SnapshotCollector(make, 20_000))
-    peer, thread = start_http_server(0, "127.0.0.1", registry)
-    try:
-        ours, theirs = server.addresses[0].port, peer.server_port
-        _check(_body(ours), _body(theirs), series)
-        found = [(_p99(ours), _p99(theirs)) for _ in range(runs + 1)][1:]
-    finally:
-        server.stop(10)
-        _end(peer, thread)
+def _compared(series: int, runs: int) -> Result:
+    if equal_answers(snapshot(series, 0)) != series:
+        raise Differs(f"scrape_{series}: there are not {series} series")
+    with _served("ours", series) as ours, _served("peer", series) as peer:
+        found = [(slowest(ours), slowest(peer)) for _ in range(runs)]
     return Result(f"scrape_{series}", "ms", tuple(o for o, _ in found), tuple(p for _, p in found), PEER)
 
 
-def _end(peer: Any, thread: threading.Thread) -> None:
-    peer.shutdown()
-    peer.server_close()
-    thread.join()
+def equal_answers(found: Snapshot) -> int:
+    """Hold ours against the library's, in both formats, and count the series."""
+    text = b""
+    for accept in (OPENMETRICS, ""):
+        encode, _ = exposition.choose_encoder(accept)
+        text, _ = Exposition(lambda: found, process=False).render(accept)
+        if text != encode(registry(lambda: found)):
+            raise Differs("scrape: ours and the library do not write the same")
+    return sum(not line.startswith(b"#") for line in text.splitlines())
 
 
-def _body(port: int) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.request("GET", "/metrics")
-        return connection.getresponse().read().decode()
-    finally:
-        connection.close()
+def slowest(port: int) -> float:
+    """Return the 99th percentile of a hundred scrapes, which is the slowest of them, in milliseconds."""
+    _scrape(port)
+    return max(_paced(port) for _ in range(SCRAPES)) * 1000
 
 
-def _p99(port: int) -> float:
-    took = []
-    for _ in range(SCRAPES):
-        begun = perf_counter()
-        _body(port)
-        took.append((perf_counter() - begun) * 1000)
-    return sorted(took)[SCRAPES * 99 // 100 - 1]
+def _paced(port: int) -> float:
+    taken = _scrape(port)
+    time.sleep(max(0.0, EVERY - taken))
+    return taken
 
 
-def _check(ours: str, theirs: str, series: int) -> None:
-    lines = [line for line in ours.splitlines() if not line.startswith(OURS_ALONE)]
-    if lines != theirs.splitlines():
-        raise Differs(f"scrape_{series}: the two pages do not tell the same")
-    told = sum(not line.startswith("#") for line in lines)
-    if not series <= told <= series * 1.1 + 100:
-        raise Differs(f"scrape_{series}: there are {told} series")
+def _scrape(port: int) -> float:
+    begun = time.perf_counter()
+    connection = HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/metrics")
+    connection.getresponse().read()
+    connection.close()
+    return time.perf_counter() - begun
+
+
+def snapshot(series: int, change: int) -> Snapshot:
+    """Return a snapshot of so many series: partitions with four figures each, and some that the log tells of."""
+    bare = len(_told(derive(_state(0, 0, change), (BACKEND,), 0)))
+    partitions, rest = divmod(series - bare, 4)
+    return derive(_state(partitions, rest, change), (BACKEND,), change)
+
+
+def _told(found: Snapshot) -> list[bytes]:
+    text, _ = Exposition(lambda: found, process=False).render()
+    return [line for line in text.splitlines() if not line.startswith(b"#")]
+
+
+def _state(partitions: int, logged: int, change: int) -> State:
+    names = [f"bm-master__domain{number:04d}_example" for number in range(partitions)]
+    counts = tuple(PartitionCount(name, n + change, n + change, 1) for n, name in enumerate(names))
+    stores: dict[Key, Observation] = {(store, BACKEND.name): StoreCount(store, counts, None, 0, ()) for store in STORES}
+    log = LogActivity(apply_mailbox=frozen({f"bm-master__logged{n}": change for n in range(logged)}))
+    durable = Durable(log=log, checkpoints=frozen({"log": Checkpoint(1, 1, 0, "", 0)}))
+    return State(0.0, durable, frozen(stores))
+
+
+@contextmanager
+def _served(whose: str, series: int) -> Iterator[int]:
+    """Serve in another process, and give its port."""
+    command = [sys.executable, "-m", "bench.scrape", whose, str(series)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None  # noqa: S101 - for the type checker: there is a pipe
+        assert server.stdout is not None  # noqa: S101 - as above
+        yield int(server.stdout.readline())
+        server.stdin.close()
+
+
+def serve(whose: str, series: int) -> None:
+    """Serve what changes once a second, until the standard input ends."""
+    changes = [snapshot(series, change) for change in range(CHANGES)]
+
+    def present() -> Snapshot:
+        return changes[int(time.monotonic()) % CHANGES]
+
+    app = build_web(present, tuple) if whose == "ours" else _library(present)
+    server = WebServer(app, [Address("127.0.0.1", 0)])
+    server.start()
+    print(server.addresses[0].port, flush=True)  # noqa: T201 - who started us reads it
+    sys.stdin.read()
+    server.stop(5)
+
+
+def _library(present: Callable[[], Snapshot]) -> ASGIApp:
+    families = registry(present)
+
+    async def metrics(_: Request) -> Response:
+        return Response(exposition.generate_latest(families), headers={"Content-Type": exposition.CONTENT_TYPE_LATEST})
+
+    return Starlette(routes=[Route("/metrics", metrics)])
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], int(sys.argv[2]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bench.measure import Differs, Result
-from bench.scrape import snapshots
+from bench.scrape import snapshot
 from bmrepmon.config.types import Address
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
@@ -22,7 +22,8 @@ def starts(runs: int) -> list[Result]:
     Raises:
         Differs: a command failed.
     """
-    server = WebServer(build_web(snapshots(SERIES), tuple, tuple), [Address("127.0.0.1", 0)])
+    shown = snapshot(SERIES, 0)
+    server = WebServer(build_web(lambda: shown, tuple), [Address("127.0.0.1", 0)])
     server.start()
     url = f"http://{server.addresses[0]}"
     try:

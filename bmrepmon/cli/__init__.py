@@ -1,32 +1,39 @@
 """The command line: commands, options, exit codes; no logic.
 
-Exit codes: 0 fine, 1 failed (one clear line on stderr), 2 wrong usage. One module a command. Imports that cost time
-are made inside the command that needs them, so that `--help` and the small commands start at once.
+Exit codes: 0 fine, 1 failed (one clear line on stderr), 2 wrong usage. One module a command, imported when it is the
+one that was asked for; what costs time is imported by what needs it, so that `--help` and the small commands start at
+once.
 """
 
 import sys
+from importlib import import_module
 
 import click
 
 from bmrepmon import __version__
-from bmrepmon.cli.audit import audit
-from bmrepmon.cli.check_config import check_config
-from bmrepmon.cli.demo import demo
-from bmrepmon.cli.doctor import doctor
-from bmrepmon.cli.folders import folders
-from bmrepmon.cli.nagios import nagios
-from bmrepmon.cli.once import once
-from bmrepmon.cli.replay import replay
-from bmrepmon.cli.run import run
-from bmrepmon.cli.status import status
 from bmrepmon.words.terminal import settle
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+COMMANDS = ("run", "once", "status", "folders", "audit", "doctor", "check-config", "replay", "nagios", "demo")
 
 
-@click.group(
-    context_settings=CONTEXT, commands=[run, once, status, folders, audit, doctor, check_config, replay, nagios, demo]
-)
+class Commands(click.Group):
+    """The commands; each is the function of its name in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click hands it over
+        """Name them."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Import one of them."""
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        found: click.Command = getattr(import_module(f"bmrepmon.cli.{name}"), name)
+        return found
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="bmrepmon", message="%(prog)s %(version)s")
 def bmrepmon() -> None:
     """Watch the mail replication of a BlueMind 4 server.

@@ -22,9 +22,10 @@ def once(config: Path | None, root: Path, form: str) -> None:
             click.echo(f"bmrepmon: {sentence}", err=True)
         snapshot = observe_once(installation)
     if form == "text":
-        from bmrepmon.publish.text import render_text
+        from bmrepmon.publish.status import describe
+        from bmrepmon.publish.text import draw
 
-        render_text(snapshot, console(), texts("status"))
+        console().print(draw(describe(snapshot), texts("status")))
     elif form == "json":
         from bmrepmon.publish.status import encode_status
 

@@ -36,6 +36,7 @@ FOLDER_METRICS: tuple[Metric, ...] = (
         "absent when it cannot be told.",
         BACKEND,
         of_backends(lambda backend: backend.lag_seconds),
+        ages=True,
     ),
     Metric(
         "bmrepmon_folder_lag_messages",
@@ -59,6 +60,7 @@ FOLDER_METRICS: tuple[Metric, ...] = (
         "outstanding, absent without a probe or without the log.",
         ("backend", "partition"),
         of_heartbeats(lambda heartbeat, now: heartbeat.lag(now)),
+        ages=True,
     ),
     Metric(
         "bmrepmon_heartbeat_sent_timestamp_seconds",

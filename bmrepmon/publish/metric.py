@@ -18,3 +18,4 @@ class Metric:
     help: str
     labels: tuple[str, ...]
     read: Read
+    ages: bool = False  # whether the same state reads otherwise as time goes by

@@ -189,7 +189,7 @@ METRICS: tuple[Metric, ...] = (
     ),
 )
 
-# The one metric that no snapshot tells: the collector counts it while it renders.
+# The one metric that no snapshot tells: the exposition counts it while it renders.
 SERIES_DROPPED = Metric(
     "bmrepmon_series_dropped_total",
     "counter",

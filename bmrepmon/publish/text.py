@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bmrepmon.model.delta import REASONS
-from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.document import (
     BackendStatus,
     CoreStatus,
@@ -20,18 +19,12 @@ from bmrepmon.publish.document import (
     Status,
     StoreFiles,
 )
-from bmrepmon.publish.status import describe
 from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, otherwise, remedy, sentences, state_of
 from bmrepmon.words.language import UNKNOWN, Language
 
 SEVERITY_COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red"}
 COLOURS = {"good": "green", "failed": "red", "empty": "yellow", "waiting": "yellow"}
 Row = tuple[str, str, str]  # what, how much, and what is to be said of it
-
-
-def render_text(snapshot: Snapshot, console: Console, t: Language) -> None:
-    """Print a snapshot, in the texts of ``status``."""
-    console.print(draw(describe(snapshot), t))
 
 
 def draw(status: Status, t: Language) -> RenderableType:

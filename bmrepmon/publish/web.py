@@ -76,8 +76,10 @@ def metrics_routes(exposition: Exposition) -> Sequence[Route]:
 
     async def metrics(request: Request) -> Response:
         names = request.query_params.getlist("name[]")
-        text, content_type = exposition.render(request.headers.get("Accept", ""), names)
-        return Response(text, headers={"Content-Type": content_type, "Vary": "Accept"})
+        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        text, content_type = exposition.render(request.headers.get("Accept", ""), names, packed=packed)
+        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        return Response(text, headers=headers | ({"Content-Encoding": "gzip"} if packed else {}))
 
     return [Route("/metrics", metrics)]
 

@@ -3,11 +3,13 @@ from collections.abc import Callable
 
 import pytest
 import snapshots
-from prometheus_client.core import Metric as Family
+from prometheus_client import Metric as Family
+from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from bmrepmon.model.error_reasons import ERROR_REASONS
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
-from bmrepmon.publish.collector import HISTOGRAM_SERIES, SnapshotCollector, family, fit
+from bmrepmon.publish.exposition import Exposition
+from bmrepmon.publish.lines import HISTOGRAM_SERIES, Lines, fit
 from bmrepmon.publish.metrics import METRICS, SERIES_DROPPED, Metric
 from bmrepmon.publish.samples import Sample
 
@@ -63,7 +65,7 @@ def test_a_forgotten_label_is_an_error() -> None:
     metric = Metric("bmrepmon_x", "gauge", "X.", ("a", "b"), lambda _: ())
 
     with pytest.raises(ValueError, match="zip"):
-        family(metric, [(("one",), 1.0)])
+        Lines(metric).write([(("one",), 1.0)])
 
 
 def test_what_is_not_known_has_no_sample() -> None:
@@ -123,7 +125,7 @@ def test_last_apply_is_the_youngest_of_the_backend() -> None:
 
 def test_a_histogram_is_cumulative_and_ends_with_everything() -> None:
     """Buckets count what is below their bound; +Inf, _count and _sum are of all."""
-    families = {made.name: made for made in SnapshotCollector(snapshots.full, 1000).collect()}
+    families = {made.name: made for made in scraped(exposition(1000))}
     samples = families["bmrepmon_command_duration_seconds"].samples
 
     assert [sample.value for sample in samples] == [0, *[3] * 14, 4, 4, 3000.045]
@@ -149,10 +151,20 @@ def test_partitions_give_way_when_there_are_too_many_series() -> None:
     assert dropped == 3
 
 
+def exposition(limit: int) -> Exposition:
+    """Return what renders a full snapshot in so many series."""
+    return Exposition(snapshots.full, limit, process=False)
+
+
+def scraped(rendering: Exposition) -> list[Family]:
+    """Return what a scrape says."""
+    return list(parse_text(rendering.render()[0].decode()))
+
+
 def test_dropped_series_are_summed_over_scrapes() -> None:
-    """The counter rises with every scrape that loses series, and the scrape keeps to its limit."""
-    collector = SnapshotCollector(snapshots.full, limit=10)
-    first, second = [dropped(list(collector.collect())) for _ in range(2)]
+    """The counter rises with every scrape that loses series."""
+    rendering = exposition(limit=10)
+    first, second = [dropped(scraped(rendering)) for _ in range(2)]
 
     assert first > 0
     assert second == 2 * first
@@ -160,9 +172,7 @@ def test_dropped_series_are_summed_over_scrapes() -> None:
 
 def test_the_limit_holds() -> None:
     """A scrape has no more series than allowed, beside the one that counts the others."""
-    families = list(SnapshotCollector(snapshots.full, limit=30).collect())
-
-    assert sum(len(made.samples) for made in families) == 30 + 1
+    assert sum(len(made.samples) for made in scraped(exposition(limit=30))) == 30 + 1
 
 
 def dropped(families: list[Family]) -> float:

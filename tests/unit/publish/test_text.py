@@ -11,7 +11,7 @@ from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.publish.status import describe
-from bmrepmon.publish.text import render_text
+from bmrepmon.publish.text import draw
 from bmrepmon.publish.wording import lingers
 from bmrepmon.words.language import load_language
 
@@ -19,7 +19,7 @@ from bmrepmon.words.language import load_language
 def drawn(snapshot: Snapshot, language: str = "en", width: int = 80) -> str:
     """Return what is printed into a pipe."""
     console = Console(file=StringIO(), width=width, highlight=False)
-    render_text(snapshot, console, load_language(language, "status"))
+    console.print(draw(describe(snapshot), load_language(language, "status")))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
