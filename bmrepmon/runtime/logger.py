@@ -4,6 +4,7 @@ It brings structlog when the first line is said: a look that finds all well, as 
 """
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 
@@ -13,6 +14,7 @@ class Logger:
     def __init__(self) -> None:
         """Leave structlog as it is."""
         self._configure: Callable[[], None] | None = None
+        self._configuring = Lock()
 
     def prepare(self, configure: Callable[[], None]) -> None:
         """Have ``configure`` called before the next line is said."""
@@ -22,9 +24,10 @@ class Logger:
         """Return structlog's own method: ``info``, ``warning`` ..."""
         from structlog import get_logger
 
-        if configure := self._configure:
-            self._configure = None
-            configure()
+        with self._configuring:  # two sources may fail at one moment
+            if configure := self._configure:
+                self._configure = None
+                configure()
         return getattr(get_logger(), method)
 
 
