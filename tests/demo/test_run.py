@@ -27,6 +27,8 @@ PROGRAM = """
 import signal, sys, threading
 from bmrepmon.demo.run import DemoOptions, run_demo
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs these tests under nohup hands on that it is ignored
+
 def daemon(config, root):
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
