@@ -10,6 +10,7 @@ from bench.audit import audits
 from bench.bodies import samples
 from bench.folders import surveys
 from bench.follow import log_follow_cpu
+from bench.idle import idles
 from bench.log import log_read
 from bench.measure import Differs
 from bench.report import document, table
@@ -30,6 +31,8 @@ def main() -> int:
     parser.add_argument("--log-megabytes", type=int, default=200, help="of replication.log")
     parser.add_argument("--follow-seconds", type=float, default=10.0, help="that a log is written and followed")
     parser.add_argument("--series", type=int, nargs="+", default=[1000, 5000], help="of a scrape")
+    parser.add_argument("--idle-folders", type=int, default=10_000, help="of a server beside which the daemon idles")
+    parser.add_argument("--idle-seconds", type=float, default=300.0, help="that the idle daemon is watched")
     parser.add_argument("--runs", type=int, default=5, help="of each side, in turn")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     asked = parser.parse_args()
@@ -45,6 +48,7 @@ def main() -> int:
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
                 *scrapes(asked.series, asked.runs),
                 *starts(asked.runs),
+                *idles(asked.idle_folders, asked.idle_seconds),
             ]
         except Differs as error:
             sys.stderr.write(f"{error}\n")

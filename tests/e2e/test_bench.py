@@ -20,6 +20,8 @@ TINY = (
     "--log-megabytes=1",
     "--follow-seconds=0.5",
     "--series=300",
+    "--idle-folders=60",
+    "--idle-seconds=0.5",
     "--runs=2",
 )
 COMPARED = {
@@ -63,11 +65,13 @@ def test_writes_one_row_for_each_case(tmp_path: Path) -> None:
         "start_once": "s",
         "start_nagios": "s",
         "start_status": "s",
+        "daemon_idle_rss": "MiB",
+        "daemon_idle_cpu": "%",
     }
     compared = COMPARED | ({"log_read"} if shutil.which("mtail") else set())
     for name, row in rows.items():
         assert list(row) == ["name", "unit", "ours", "peer", "peer_name", "ratio", "n"]
-        assert row["n"] == 2
+        assert row["n"] == (1 if name.startswith("daemon_idle_") else 2)
         assert (row["peer"] is None) == (row["ratio"] is None) == (name not in compared)
         assert f"| {name} | {row['unit']} |" in done.stdout
     assert list(tmp_path.iterdir()) == [output]
