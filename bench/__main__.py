@@ -53,8 +53,9 @@ def main() -> int:
         except Differs as error:
             sys.stderr.write(f"{error}\n")
             return 1
-    asked.output.write_text(json.dumps(document(results), indent=2) + "\n")
-    sys.stdout.write(table(results))
+    told = document(results)
+    asked.output.write_text(json.dumps(told, indent=2) + "\n")
+    sys.stdout.write(table(told))
     return 0
 
 
