@@ -8,7 +8,7 @@ import pytest
 
 HEAVY = {
     "apscheduler", "asyncio", "jinja2", "markdown_it", "prometheus_client", "psycopg", "sqlite3", "starlette",
-    "structlog", "uvicorn",
+    "structlog", "uvicorn", "watchdog",
 }  # fmt: skip
 PROGRAM = """
 import sys
