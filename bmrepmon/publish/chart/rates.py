@@ -12,7 +12,12 @@ BREAK = 300.0  # seconds without a point: how what came in between is spread ove
 
 def increase(points: Sequence[Point], frame: Frame) -> Values:
     """Return by how much a counter grew a minute, column by column; one that was reset has grown by nothing."""
-    steps = [(before, now) for before, now in pairwise(points) if 0 < now.at - before.at <= BREAK]
-    grown = frame.fold([Point(now.at, max(0.0, now.value - before.value)) for before, now in steps], sum)
-    taken = frame.fold([Point(now.at, now.at - before.at) for before, now in steps], sum)
-    return tuple(None if up is None or not took else MINUTE * up / took for up, took in zip(grown, taken, strict=True))
+    grown, taken = [0.0] * frame.columns, [0.0] * frame.columns
+    start, end, width, final = frame.start, frame.end, frame.width, frame.columns - 1
+    for before, now in pairwise(points):
+        took = now.at - before.at
+        if 0 < took <= BREAK and start <= now.at <= end:
+            column = min(final, int((now.at - start) / width))
+            grown[column] += max(0.0, now.value - before.value)
+            taken[column] += took
+    return tuple(MINUTE * up / took if took else None for up, took in zip(grown, taken, strict=True))
