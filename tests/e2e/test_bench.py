@@ -62,6 +62,7 @@ def test_writes_one_row_for_each_case(tmp_path: Path) -> None:
         "log_follow_cpu": "%",
         "audit_messages": "messages/s",
         "scrape_300": "ms",
+        "page_first_byte": "ms",
         "start_once": "s",
         "start_nagios": "s",
         "start_status": "s",
