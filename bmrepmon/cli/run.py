@@ -18,10 +18,12 @@ LAST_WORDS = 1.0  # seconds that log lines get to leave at the end
 @click.command()
 @machine
 @click.option("--listen", multiple=True, metavar="HOST:PORT", help="Where to listen; may be repeated.")
-@click.option("--web-config", type=FILE, help="TLS and users, in a file as of Prometheus's exporters.")
+@click.option("--web-config", type=FILE, help="TLS and users: a file as Prometheus's exporters have it.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True)
 @click.option("--log-format", type=click.Choice(["console", "json", "logfmt"]), default="console", show_default=True)
-@click.option("--state-dir", type=FILE, help="Where positions, counters and history are kept.")
+@click.option(
+    "--state-dir", type=FILE, help="Where positions, counters and history are kept.  [default: /var/lib/bmrepmon]"
+)
 def run(
     config: Path | None,
     root: Path,
@@ -31,7 +33,10 @@ def run(
     log_format: Any,
     state_dir: Path | None,
 ) -> None:
-    """Run the daemon: observe, and publish for Prometheus and people."""
+    """Run the daemon, which observes and publishes.
+
+    For people at http://127.0.0.1:10057/, for Prometheus at /metrics there, unless told otherwise.
+    """
     from bmrepmon.runtime.outlet import Outlet
 
     with without("rich"):  # structlog takes it along for tracebacks that are never shown: six mebibytes

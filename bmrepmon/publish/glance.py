@@ -42,7 +42,7 @@ def missing_note(backend: BackendStatus, status: Status, t: Language) -> str:
     if folders and missing(backend):
         parts += [t("missing_folders", n=t.number(folders.lag_folders))] if folders.lag_folders else []
         parts += [t("never", n=t.number(folders.passive_messages))] if folders.passive_messages else []
-    return "; ".join(parts)
+    return ", ".join(parts)
 
 
 def lateness(backend: BackendStatus, status: Status, t: Language) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from bmrepmon.publish.wording import (
     remedy,
     sentences,
     state_of,
+    why,
 )
 from bmrepmon.words.language import UNKNOWN, Language
 
@@ -141,8 +142,8 @@ def _glance(backend: BackendStatus, status: Status, t: Language) -> Iterator[Row
         yield t("sync_log"), t.number(waiting.entries), told if waiting.entries else ""
     for beat in backend.heartbeats:
         told = t("heartbeat_note", n=beat.outstanding) if beat.outstanding else t("heartbeat_back")
-        where = f"{beat.partition}: " if len(backend.heartbeats) > 1 else ""
-        yield t("heartbeat"), t.length(beat.lag_seconds and round(beat.lag_seconds, 1)), where + told
+        where = f" ({beat.partition})" if len(backend.heartbeats) > 1 else ""
+        yield t("heartbeat"), t.length(beat.lag_seconds and round(beat.lag_seconds, 1)), told + where
 
 
 def _bodies(rows: DatabaseRows | None, status: Status, t: Language) -> tuple[str, str]:
@@ -167,7 +168,7 @@ def _explained(delta: DeltaStatus | None, t: Language) -> Iterator[Row]:
 
 def _expected(backend: BackendStatus, t: Language) -> str:
     sessions = backend.sessions
-    logged = "" if sessions.logged is None else f"; {t('sessions_logged', logged=sessions.logged)}"
+    logged = "" if sessions.logged is None else f", {t('sessions_logged', logged=sessions.logged)}"
     return t("sessions_note", expected=sessions.expected) + logged
 
 
@@ -230,11 +231,14 @@ def _sources(status: Status, t: Language) -> Iterator[RenderableType]:
         table.add_row(Text(source.source), Text(source.backend), mark, last_success, t.seconds(source.duration))
     yield indented(table)
     for source in status.sources:
-        if told := _told(source, status, t):
-            yield indented(Text(f"\n{' '.join(filter(None, [source.source, source.backend]))}: {told}"))
+        if told := tuple(_told(source, status, t)):
+            yield indented(Text(f"\n{' '.join(filter(None, [source.source, source.backend]))}"))
+            yield from (indented(indented(Text(line))) for line in told)
 
 
-def _told(source: SourceStatus, status: Status, t: Language) -> str:
-    running = lingers(source, status)
-    since = t("running", age=t.seconds(running)) if running else ""
-    return "; ".join(filter(None, [source.error, since]))
+def _told(source: SourceStatus, status: Status, t: Language) -> Iterator[str]:
+    """Yield what went wrong, in the language of the reader and as it was found, and since when a round lingers."""
+    if source.error:
+        yield from filter(None, [why(t, source), f"{t('exact')} {source.error}"])
+    if running := lingers(source, status):
+        yield t("running", age=t.seconds(running))

@@ -49,6 +49,12 @@ def state_of(source: SourceStatus) -> str:
     return "empty" if source.reason else "good"
 
 
+def why(t: Language, source: SourceStatus) -> str:
+    """Say in a sentence why a source brings nothing, and the way out; empty for a reason without one."""
+    damaged = t("why_damaged") if source.source == "probe" else ""  # in many ways, each a reason
+    return t.texts.get(f"why_{source.reason}", damaged)
+
+
 def lingers(source: SourceStatus, status: Status) -> float | None:
     """Return for how many seconds a round has been running, once that is long enough to be told."""
     if source.running_since is None:

@@ -109,6 +109,17 @@ def test_what_little_is_known_is_not_told_as_if_all_were_well() -> None:
     assert "bm-master_lag_seconds=200s;;;0" in perfdata
 
 
+@pytest.mark.parametrize(("asked", "level"), [({}, 3), ({"failed_sources": Range.read("0")}, 1)])
+def test_what_makes_a_verdict_unknown_is_no_warning_beside_it(asked: dict[str, Range], level: int) -> None:
+    """The source that fails is named; it is a warning again for whoever asks for that."""
+    document = verdict("unknown", "log_unreadable", "warning")
+    document["sources"] = [{"source": "log", "backend": "", "success": False}]
+    report = judge(document, asked, {}, load_language("en", "nagios"))
+
+    assert report.level == level
+    assert "sources failing: log" in report.text
+
+
 def test_what_was_asked_for_counts_beside_the_verdict() -> None:
     """Somebody who wants to hear of 100 s of lag does."""
     document = verdict("catching_up", "draining", "info")

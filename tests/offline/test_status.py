@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -177,7 +177,26 @@ def test_the_screen_fits_80_columns(language: str) -> None:
     lines = console.file.getvalue().splitlines()
 
     assert max(map(len, lines)) <= 80
-    assert [line.count("#") for line in lines if line.strip().startswith(texts[1]("lag_seconds"))] == [1]
+    assert [
+        line.count("#")
+        for line in lines
+        if line.strip().startswith(texts[1]("lag_seconds", span=texts[1].seconds(900)))
+    ] == [1]
+
+
+@pytest.mark.parametrize(("age", "drawn"), [(600, 11), (3000, 34), (86_000, 40)])
+def test_a_sparkline_is_as_long_as_what_is_known(age: int, drawn: int) -> None:
+    """A daemon of ten minutes has its minutes beside each other, and not in one corner of a day."""
+    status = describe(snapshots.full())
+    points = tuple((status.at - timedelta(seconds=ago), 4.0) for ago in range(age, -1, -60))
+    past = {"lag_messages/bm-master": History("lag_messages/bm-master", points)}
+    console = Console(file=StringIO(), width=80, highlight=False)
+    console.print(draw_screen(status, past, load_language("en", "status"), load_language("en", "screen"), PLAIN))
+    assert isinstance(console.file, StringIO)
+    (line,) = (line for line in console.file.getvalue().splitlines() if "Messages behind" in line)
+
+    assert line.count("#") == drawn
+    assert "# #" not in line
 
 
 def test_a_sparkline_begins_at_nothing() -> None:
@@ -189,9 +208,7 @@ def test_a_sparkline_begins_at_nothing() -> None:
 
 def test_a_column_shows_the_worst_of_its_time() -> None:
     """A short peak is not lost between two points."""
-    past = History(
-        "lag", tuple((datetime.fromtimestamp(at, UTC), value) for at, value in ((1, 9), (55, 3), (59, 70), (99, 5)))
-    )
+    past = [(datetime.fromtimestamp(at, UTC), value) for at, value in ((1, 9), (55, 3), (59, 70), (99, 5))]
 
     assert columns(past, now=100.0, width=2, span=100.0) == [9, 70]
     assert columns(past, now=200.0, width=2, span=100.0) == [None, None]

@@ -8,6 +8,7 @@ import pictured
 import pytest
 import snapshots
 from hypothesis import given, settings, strategies as st
+from markupsafe import escape
 from served import Served
 
 from bmrepmon.model.frozen import frozen
@@ -144,6 +145,17 @@ def test_a_small_age_is_no_good_news_where_nobody_can_tell(language: str, said: 
     t = load_language(language, "page")
 
     assert f"{t('missing')} \N{EN DASH} {t('late_by')} \N{EN DASH} {said}" in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_why_a_source_fails_is_told_to_its_reader(language: str) -> None:
+    """A sentence in his language, and after it exactly what happened, which is English and says so."""
+    t, scene = load_language(language, "page"), pictured.SCENES["unknown"]
+    html = pages().landing(look(pictured.picture("unknown"), "", House()), language)
+
+    for reason, error in scene.failed.values():
+        assert f'<span class="note">{escape(t(f"why_{reason}"))}</span>' in html
+        assert f'{t("exact")} <span lang="en">{error}</span>' in html
 
 
 def test_an_operator_reads_how_much_since_when_and_until_when() -> None:

@@ -83,7 +83,9 @@ def judge(document: Part, warning: Ranges, critical: Ranges, t: Language) -> Rep
     site = _find(SITE, document, warning, critical)
     if names := failed_sources(document):
         texts.append(t("failed_sources", names=", ".join(names)))
-    level = _worst(*levels, site.level) if levels else Level.UNKNOWN
+    if site.wanted or Level.UNKNOWN not in levels:  # else that is told already by what it led to
+        levels.append(site.level)
+    level = _worst(*levels) if document["backends"] else Level.UNKNOWN
     return Report(level, "; ".join(texts) or t("no_backend"), " ".join([*perfdata, site.perfdata("")]))
 
 

@@ -12,7 +12,7 @@ from bmrepmon.publish.page.delta import waterfall
 from bmrepmon.publish.page.reasons import evidence, mark, runbook
 from bmrepmon.publish.page.sight import Sight
 from bmrepmon.publish.runbooks import Runbooks
-from bmrepmon.publish.wording import MARKS, commands, errors, lingers, otherwise, remedy, sentences, state_of
+from bmrepmon.publish.wording import MARKS, commands, errors, lingers, otherwise, remedy, sentences, state_of, why
 from bmrepmon.words.language import LANGUAGES, UNKNOWN, Language, load_language
 
 LINKS = (
@@ -75,7 +75,7 @@ class Pages:
         environment.globals.update(missing_note=missing_note, lateness=lateness, is_stale=is_stale)
         environment.globals.update(mark=mark, runbook=runbook, evidence=evidence, commands=commands)
         environment.globals.update(remedy=remedy, otherwise=otherwise, sentences=sentences)
-        environment.globals.update(state_of=state_of, lingers=lingers, errors=errors)
+        environment.globals.update(state_of=state_of, why=why, lingers=lingers, errors=errors)
         for name in environment.list_templates():  # now, so that the first reader does not wait for it
             environment.get_template(name)
         self._landing = environment.get_template("landing.html")

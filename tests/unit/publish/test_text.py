@@ -44,8 +44,9 @@ def test_counts_differences_and_failures_are_shown() -> None:
     assert "further copies +142 of messages in several folders expunged -182 files kept, minus bodies kept" in text
     assert "unexplained +2 without a body, or a body too many" in text
     assert "orphan" not in text  # one of the directories could not be listed
-    assert "database mail2.example.net: bj-data on mail2.example.net:5432 refuses connections" in text
-    assert "archive bm-master: running for 5 min" in text
+    assert "database mail2.example.net Nobody listens where the database should be. Start PostgreSQL" in text
+    assert "Exactly: bj-data on mail2.example.net:5432 refuses connections" in text
+    assert "archive bm-master running for 5 min" in text
     assert "Answers 1,007 1,004 OK, 3 NO, 0 BAD" in text
 
 
@@ -101,8 +102,9 @@ def test_french_is_french() -> None:
     """The terminal speaks the reader's language."""
     text = " ".join(drawn(snapshots.single(), "fr").split())
 
-    assert "Sessions de réplication 5 sur 4 attendues; le journal dit 4" in text
+    assert "Sessions de réplication 5 sur 4 attendues, le journal dit 4" in text
     assert "Écart -10" in text
+    assert "core_log Elle n'est pas à l'endroit prévu." in text
 
 
 def test_what_is_not_known_is_a_dash() -> None:
