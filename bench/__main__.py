@@ -13,6 +13,7 @@ from bench.follow import log_follow_cpu
 from bench.idle import idles
 from bench.log import log_read
 from bench.measure import Differs
+from bench.page_load import first_bytes
 from bench.report import document, table
 from bench.scrape import scrapes
 from bench.spool import counts
@@ -47,14 +48,16 @@ def main() -> int:
                 log_follow_cpu(Path(inputs, "followed"), asked.follow_seconds, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
                 *scrapes(asked.series, asked.runs),
+                first_bytes(asked.runs),
                 *starts(asked.runs),
                 *idles(asked.idle_folders, asked.idle_seconds),
             ]
         except Differs as error:
             sys.stderr.write(f"{error}\n")
             return 1
-    asked.output.write_text(json.dumps(document(results), indent=2) + "\n")
-    sys.stdout.write(table(results))
+    told = document(results)
+    asked.output.write_text(json.dumps(told, indent=2) + "\n")
+    sys.stdout.write(table(told))
     return 0
 
 

@@ -90,4 +90,4 @@ def follow(state: str, sort: str, limit: int | None, interval: float, way: Mappi
         if screen.is_terminal:
             keep(picture, screen, interval)
         else:
-            screen.print(picture()[1])
+            screen.print(picture()[1], soft_wrap=True)  # a line a folder, however long its name

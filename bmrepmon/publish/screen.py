@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from bmrepmon.publish.document import BackendStatus, History, Status
-from bmrepmon.publish.text import draw, heading, indented
+from bmrepmon.publish.glance import missing
+from bmrepmon.publish.text import draw
 from bmrepmon.words.language import DECIMAL, Language
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -21,13 +22,13 @@ Drawn = Mapping[str, History]  # by "name/backend"
 
 
 def draw_screen(status: Status, history: Drawn, t: Language, screen: Language, blocks: str = BLOCKS) -> RenderableType:
-    """Return everything: what moves on top, for what does not fit a low terminal is cut below."""
-    tops: list[RenderableType] = []
-    for backend in status.backends:
+    """Return everything: the verdict and what moves come first, for what does not fit a low terminal is cut below."""
+
+    def moving(backend: BackendStatus) -> RenderableType | None:
         rows = [*_bars(backend, screen), *_sparks(backend, status, history, screen, blocks)]
-        if rows:
-            tops += [heading(backend.name), indented(_grid(rows))]
-    return Group(*tops, Text(), draw(status, t))
+        return _grid(rows) if rows else None
+
+    return draw(status, t, moving)
 
 
 def sparkline(values: Sequence[float | None], blocks: str = BLOCKS) -> str:
@@ -64,18 +65,10 @@ def _grid(rows: Sequence[tuple[str, RenderableType, str]]) -> Table:
 def _bars(backend: BackendStatus, t: Language) -> Iterator[tuple[str, RenderableType, str]]:
     """Draw which share of the messages has arrived, and which of the sessions is there, where that is known."""
     total = sum(store.messages for store in (backend.spool, backend.archive) if store)
-    if total and (missing := _missing(backend)) is not None:
-        yield _bar(t("replicated"), max(0, total - missing), total, t)
+    if total and (lacking := missing(backend)) is not None:
+        yield _bar(t("replicated"), max(0, total - lacking), total, t)
     if backend.sessions.active is not None and backend.sessions.expected:
         yield _bar(t("connected"), backend.sessions.active, backend.sessions.expected, t)
-
-
-def _missing(backend: BackendStatus) -> int | None:
-    """Count the messages that have not arrived, those included whose folders were never replicated."""
-    folders = backend.folders
-    if folders is None or folders.lag_messages is None or folders.passive_messages is None:
-        return None
-    return folders.lag_messages + folders.passive_messages
 
 
 def _bar(label: str, done: int, total: int, t: Language) -> tuple[str, RenderableType, str]:

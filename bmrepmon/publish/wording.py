@@ -18,6 +18,13 @@ def remedy(t: Language, reason: str) -> tuple[str, ...]:
     return tuple(t.texts[f"remedy_{reason}"].splitlines())
 
 
+def commands(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each line of a remedy as what is typed, and what is said of it."""
+    for line in lines:
+        command, _, remark = line.partition("    # ")
+        yield command, remark
+
+
 def sentences(t: Language, reasons: tuple[str, ...]) -> str:
     """Return several reasons of a verdict, a sentence each."""
     return " ".join(t(f"reason_{reason}") for reason in reasons)

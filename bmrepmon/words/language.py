@@ -17,6 +17,7 @@ VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first one that is set and n
 INCLUDED: Mapping[str, tuple[str, ...]] = {
     "nagios": ("verdict",),
     "status": ("verdict",),
+    "folders": ("status",),
     "page": ("verdict", "status"),
 }  # the texts of an area that need others
 UNKNOWN = "\u2013"  # a dash

@@ -98,6 +98,17 @@ def test_the_verdict_decides_where_nothing_else_was_asked(found: tuple[str, str,
     assert str(report).lower().startswith(f"replication {said}".lower())
 
 
+def test_what_little_is_known_is_not_told_as_if_all_were_well() -> None:
+    """Who reads that nothing can be told reads no small lag beside it; graphs have it."""
+    line = str(judge(verdict("unknown", "log_unreadable", "warning"), {}, {}, load_language("en", "nagios")))
+
+    text, _, perfdata = line.partition(" | ")
+    assert text == (
+        "REPLICATION UNKNOWN - bm-master: Unknown, replication.log cannot be read, so nobody knows what is applied"
+    )
+    assert "bm-master_lag_seconds=200s;;;0" in perfdata
+
+
 def test_what_was_asked_for_counts_beside_the_verdict() -> None:
     """Somebody who wants to hear of 100 s of lag does."""
     document = verdict("catching_up", "draining", "info")

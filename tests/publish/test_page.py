@@ -13,8 +13,7 @@ from served import Served
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.publish.page import House, Pages, look
-from bmrepmon.publish.page.reasons import commands
-from bmrepmon.publish.wording import remedy
+from bmrepmon.publish.wording import commands, remedy
 from bmrepmon.words.language import load_language
 
 VOID = {"meta", "link"}
@@ -136,6 +135,15 @@ def test_every_verdict_says_what_is_wrong_and_what_to_do(name: str, language: st
         assert command in page.text
         assert remark in page.text
     assert t("nothing_to_do") in page.text or remedy(t, finding.reason)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "at least 2 s"), ("fr", "au moins 2 s")])
+def test_a_small_age_is_no_good_news_where_nobody_can_tell(language: str, said: str) -> None:
+    """While neither the log nor the database can be read, an entry of two seconds is a bound and no figure."""
+    text = landing(pictured.picture("unknown"), language).text
+    t = load_language(language, "page")
+
+    assert f"{t('missing')} \N{EN DASH} {t('late_by')} \N{EN DASH} {said}" in text
 
 
 def test_an_operator_reads_how_much_since_when_and_until_when() -> None:

@@ -76,7 +76,8 @@ def judge(document: Part, warning: Ranges, critical: Ranges, t: Language) -> Rep
         findings = [_find(measure, backend, warning, critical, judged=verdict is not None) for measure in MEASURES]
         known = [_of_verdict(verdict)] if verdict else [] if _known(findings) else [Level.UNKNOWN]
         levels.append(_worst(*known, *(f.level for f in findings)))
-        phrases = (*_told(verdict, t), *_phrases(findings, t))
+        headline = () if known == [Level.UNKNOWN] else HEADLINE  # few figures of little, and it would look fine
+        phrases = (*_told(verdict, t), *_phrases(findings, headline, t))
         texts.append(f"{backend['name']}: {', '.join(phrases) or t('nothing_known')}")
         perfdata += [finding.perfdata(f"{backend['name']}_") for finding in findings]
     site = _find(SITE, document, warning, critical)
@@ -116,10 +117,10 @@ def _known(findings: Sequence[Finding]) -> bool:
     return any(f.value is not None for f in findings if f.warning or f.critical)
 
 
-def _phrases(findings: Sequence[Finding], t: Language) -> Iterator[str]:
+def _phrases(findings: Sequence[Finding], headline: Sequence[str], t: Language) -> Iterator[str]:
     """Name what is wrong, or else the few figures that everybody wants to see."""
     bad = [finding for finding in findings if finding.level != Level.OK]
-    for finding in bad or [f for f in findings if f.measure.name in HEADLINE and f.value is not None]:
+    for finding in bad or [f for f in findings if f.measure.name in headline and f.value is not None]:
         value = t.seconds(finding.value) if finding.measure.unit == "s" else t.number(finding.value)
         yield t(finding.measure.name, value=value)
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
+import pictured
 import pytest
 import snapshots
 from rich.console import Console
@@ -12,7 +13,7 @@ from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.publish.status import describe
 from bmrepmon.publish.text import draw
-from bmrepmon.publish.wording import lingers
+from bmrepmon.publish.wording import commands, lingers, remedy
 from bmrepmon.words.language import load_language
 
 
@@ -58,6 +59,31 @@ def test_why_nothing_can_be_told_is_shown_in_80_columns() -> None:
 
     assert max(map(len, text.splitlines())) <= 80
     assert f"unexplained \N{EN DASH} {problem}" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("name", pictured.SCENES)
+def test_whoever_has_only_a_terminal_reads_the_same(name: str, language: str) -> None:
+    """Why, whose mail, how much and how late; a command that is longer than the screen goes on as a shell reads it."""
+    t, text = load_language(language, "status"), drawn(pictured.picture(name), language)
+    told, typed = " ".join(text.split()), text.replace(" \\\n        ", " ")
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert " ".join(t(f"impact_{name}").split()) in told
+    assert t("late_by") in told
+    for command, remark in commands(remedy(t, pictured.SCENES[name].finding.reason)):
+        assert command in typed
+        assert remark in told
+
+
+def test_a_backlog_is_told_with_its_age_and_its_folders() -> None:
+    """What drains has how much is missing and where, how old it is, and what share has arrived."""
+    told = " ".join(drawn(pictured.picture("catching_up")).split())
+
+    assert "Missing by now 604 messages, in 31 folders Oldest missing change 22 min Replicated 99.8 %" in told
+    assert "Sync log 6,320 entries, folders: 40, users: 1; oldest from 2 s ago" in told
+    assert "Heartbeat 300 ms the probe comes back" in told
+    assert "Drained in about 1 h 2 min (between 1 h and 1 h 4 min)." in told
 
 
 def test_partitions_are_listed_by_store() -> None:
