@@ -148,7 +148,7 @@ def healths() -> tuple[SourceHealth, ...]:
     """Build the health of every source: one hangs, one failed, the rest is fine."""
     return (
         SourceHealth("spool", MASTER, None, NOW - 12, 0.8, NOW - 12),
-        SourceHealth("archive", MASTER, NOW - 300, NOW - 360, 0.2, NOW - 360),
+        SourceHealth("archive", MASTER, NOW - 300, NOW - 360, 0.2, NOW - 360, progress=0.4),
         SourceHealth("database", MASTER, None, NOW - 240, 1.5, NOW - 240),
         SourceHealth("spool", SECOND, None, NOW - 10, 0.1, NOW - 10),
         SourceHealth(

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
+from bmrepmon.app.changed import ChangedFolders
 from bmrepmon.config.installation import Backend, Installation
 from bmrepmon.config.local_zone import local_zone
 from bmrepmon.config.types import Trigger
@@ -45,10 +46,12 @@ def sources(
     """
     schedule, quiet = installation.settings.schedule, quiet_hours(installation)
     for backend in installation.backends:
-        pace = installation.settings.limits.spool_files_per_second
-        yield from ((store, schedule.spool) for store in stores(backend, pace))
+        pace, changed = installation.settings.limits.spool_files_per_second, ChangedFolders()
+        yield from ((store, schedule.spool) for store in stores(backend, pace, changed))
         if backend.sync_log:
-            yield BacklogSource(backend.name, backend.sync_log), schedule.backlog
+            backlog = BacklogSource(backend.name, backend.sync_log)
+            changed.waiting = backlog.named
+            yield backlog, schedule.backlog
         rows, references = None, None
         if backend.database:
             # Without a database, its driver is not needed, which takes longer to import than all the rest.
@@ -71,6 +74,7 @@ def sources(
         if meta := backend.meta or backend.spool:
             tree = FolderTree(backend.name, meta, dict(backend.metapartitions))
             folders = FolderSource(backend.name, tree, rows, log)
+            changed.compared = partial(folders.latest, 0.0)
             yield folders, schedule.folders
             # As often as the files, which they explain.
             yield RecordSource(backend.name, tree, folders, references, clock), schedule.spool
@@ -93,13 +97,14 @@ def quiet_hours(installation: Installation) -> Callable[[float], bool]:
     return lambda at: any(window.holds(at, zone) for window in windows)
 
 
-def stores(backend: Backend, files_per_second: int) -> Iterator[StoreSource]:
-    """Yield the spool and the archives of a backend, which may have messages in common."""
+def stores(backend: Backend, files_per_second: int, changed: ChangedFolders) -> Iterator[StoreSource]:
+    """Yield the spool and the archives of a backend, which may have messages in common; mail comes to the spool."""
     places: dict[Store, Path | None] = {"spool": backend.spool, "archive": backend.archive}
     roots = {store: root for store, root in places.items() if root is not None}
     unique = UniqueMessages(roots)
     for store, root in roots.items():
-        yield StoreSource(store, backend.name, root, unique, Pace(files_per_second) if files_per_second else None)
+        pace = Pace(files_per_second) if files_per_second else None
+        yield StoreSource(store, backend.name, root, unique, pace, first=changed if store == "spool" else tuple)
 
 
 def shared(backend: Backend, backends: Sequence[Backend]) -> bool:

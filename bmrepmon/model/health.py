@@ -18,6 +18,7 @@ class SourceHealth:
     reason: str | None = None  # of the last failure; None after a success
     error: str | None = None
     failures: int = 0  # rounds that failed since the last success
+    progress: float | None = None  # of an answer that takes several rounds, the share that is done; None: it is whole
 
     @property
     def success(self) -> bool | None:
@@ -45,4 +46,5 @@ def finished(health: SourceHealth, reading: Reading) -> SourceHealth:
         reason=reading.reason,
         error=reading.error,
         failures=0 if good else health.failures + 1,
+        progress=reading.progress,
     )

@@ -67,6 +67,13 @@ class Positions:
         pieces = zip(self.pieces, older.pieces, strict=True)
         return Positions(tuple(_joined(newer, old) if newer and old else newer or old for newer, old in pieces))
 
+    def since(self, older: "Positions") -> Iterator[bytes]:
+        """Yield the key of each folder that has another position than in ``older``, or had none."""
+        for new, old in zip(self.pieces, older.pieces or (b"",) * PIECES, strict=False):
+            if new != old:
+                entries = (new[at : at + _SIZE] for at in range(0, len(new), _SIZE))
+                yield from (entry[:KEY_BYTES] for entry in entries if _find(old, entry) < 0)
+
     def at(self, key: bytes) -> Position | None:
         """Return the position of a folder by its key."""
         if not self.pieces:

@@ -31,9 +31,11 @@ class NoData(SourceError):  # noqa: N818 - it is an outcome, not an error: there
 class Partial(SourceError):  # noqa: N818 - it is an outcome, too
     """The answer takes more than this round, and the next one goes on; ``reason`` is ``partial``."""
 
-    def __init__(self, message: str) -> None:
-        """Take the sentence for the operator."""
+    def __init__(self, message: str, progress: float, observation: Observation | None = None) -> None:
+        """Take the sentence for the operator, the share that is done, and what is known until all is."""
         super().__init__("partial", message)
+        self.progress = progress
+        self.observation = observation
 
 
 NO_FAILURES = (None, "no_data", "partial")  # reasons of rounds that did all that they could
@@ -59,7 +61,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The outcome of one round of a source: an observation, or the reason why there is none."""
+    """The outcome of one round of a source: an observation, or the reason why there is none or no whole one."""
 
     source: str
     backend: str
@@ -68,6 +70,7 @@ class Reading:
     observation: Observation | None
     reason: str | None = None  # of SourceError; "bug" for anything unforeseen
     error: str | None = None  # one line for the operator
+    progress: float | None = None  # of what takes several rounds, the share that is done; None: it takes no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,17 @@ def parse_folder_path(path: str | bytes) -> FolderPath:
     return FolderPath(partition, _name(below))
 
 
+def path_of(name: str) -> str:
+    """Return the directory of a folder, below its partition, by its MBOXNAME.
+
+    >>> path_of("acme.test!user.jean^dupont.Sent")
+    'domain/a/acme.test/j/user/jean^dupont/Sent'
+    """
+    domain, _, folder = name.partition("!")
+    levels = folder.split(".")
+    return "/".join(("domain", hash_letter(domain), domain, _letter(levels), *levels))
+
+
 def hash_letter(name: str) -> str:
     """Return the directory that Cyrus hashes ``name`` into: its first letter in lower case, or q.
 
@@ -33,10 +44,16 @@ def hash_letter(name: str) -> str:
     return first if first.isascii() and first.isalpha() else "q"
 
 
+def _letter(levels: list[str]) -> str:
+    """Return the directory in which the levels of a folder begin."""
+    return hash_letter(levels[1] if len(levels) > 1 else levels[0])
+
+
 def _name(parts: list[str]) -> MailboxName | None:
     match parts:
         case ["domain", domain_letter, domain, letter, *levels] if levels:
-            letters = hash_letter(domain), hash_letter(levels[1] if len(levels) > 1 else levels[0])
-            if (domain_letter, letter) == letters and all(level and "." not in level for level in levels):
+            if (domain_letter, letter) == (hash_letter(domain), _letter(levels)) and all(
+                level and "." not in level for level in levels
+            ):
                 return parse_mailbox_name(f"{domain}!{'.'.join(levels)}")
     return None

@@ -263,6 +263,9 @@ class SourceStatus:
     running_since: Annotated[datetime | None, Meta(description="start of the round that runs now")]
     last_success: Annotated[datetime | None, Meta(description="end of the last good round")]
     duration: Annotated[float | None, Meta(description="seconds that the last round took")]
+    progress: Annotated[
+        float | None, Meta(description="share that is done where a limit makes it take several rounds; else `null`")
+    ]
     reason: Annotated[str | None, Meta(description="why the last round brought nothing, in one word")]
     error: Annotated[str | None, Meta(description="the same in one line, with the way out")]
 

@@ -23,7 +23,9 @@ __all__ = ["METRICS", "SERIES_DROPPED", "Metric"]
 
 STORE = ("backend", "store", "partition")
 SOURCE = ("source", "backend")
-LAST_WALK = "as of the last complete walk, see bmrepmon_source_last_success_timestamp_seconds"
+LAST_WALK = (
+    "as of the last complete walk and what was looked at since, see bmrepmon_source_last_success_timestamp_seconds"
+)
 
 METRICS: tuple[Metric, ...] = (
     *VERDICT_METRICS,
@@ -116,6 +118,14 @@ METRICS: tuple[Metric, ...] = (
         "Unix time at which the last good round of the source ended: the age of what it tells.",
         SOURCE,
         of_sources(lambda health: health.last_success_at),
+    ),
+    Metric(
+        "bmrepmon_source_progress_ratio",
+        "gauge",
+        "Share that is done of what a source was to look at, as far as it knows that, while a limit makes it take"
+        " several rounds, 0 to 1; absent when it is through.",
+        SOURCE,
+        of_sources(lambda health: health.progress),
     ),
     Metric(
         "bmrepmon_source_running_since_timestamp_seconds",

@@ -283,6 +283,7 @@ def _source(health: SourceHealth) -> SourceStatus:
         running_since=_maybe(health.running_since),
         last_success=_maybe(health.last_success_at),
         duration=health.last_duration,
+        progress=health.progress,
         reason=health.reason,
         error=health.error,
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-from bmrepmon.model.readings import NO_FAILURES, Reading, RoundStarted, Source, SourceError
+from bmrepmon.model.readings import NO_FAILURES, Partial, Reading, RoundStarted, Source, SourceError
 from bmrepmon.model.state import Event
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.logger import log
@@ -88,7 +88,8 @@ class Poller:
 
     def _failed(self, this: Round, error: SourceError) -> Reading:
         source, lasted = self.source, self._lasted(this)
-        return Reading(source.name, source.backend, this.at, lasted, None, error.reason, str(error))
+        seen, progress = (error.observation, error.progress) if isinstance(error, Partial) else (None, None)
+        return Reading(source.name, source.backend, this.at, lasted, seen, error.reason, str(error), progress)
 
     def _lasted(self, this: Round) -> float:
         return self._clock.steady() - this.begun

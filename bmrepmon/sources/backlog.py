@@ -6,7 +6,7 @@ no file at all. BlueMind runs several sync_clients whose files may have names of
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +58,7 @@ class BacklogSource:
         self._directory = directory
         self._look_bytes = look_bytes
         self._names = names
+        self._named: AbstractSet[bytes] = frozenset()
 
     def read(self) -> SyncBacklog:
         """Look, and look again when a file was renamed between its listing and its opening: it would be missed."""
@@ -69,6 +70,10 @@ class BacklogSource:
         except OSError as error:
             raise _failed(self._directory, error) from error
         return backlog
+
+    def named(self) -> AbstractSet[bytes]:
+        """Return the MBOXNAMEs of the folders that waited at the last look."""
+        return self._named
 
     def close(self) -> None:
         """Nothing is held open between two looks."""
@@ -83,6 +88,7 @@ class BacklogSource:
             else:
                 left -= file.size
                 seen.append(file)
+        self._named = tally.folders
         return _backlog([file for file in seen if file.size], tally, left >= 0), vanished
 
 

@@ -8,7 +8,8 @@ from polled import NOTHING, WITHIN, Applied, HandClock, Hanging, Scripted
 from structlog.testing import capture_logs
 
 from bmrepmon.model.observations import Observation
-from bmrepmon.model.readings import NoData, Reading, RoundStarted, SourceError
+from bmrepmon.model.readings import NoData, Partial, Reading, RoundStarted, SourceError
+from bmrepmon.model.state import State, reduce
 from bmrepmon.runtime.poller import Poller
 
 SECRET = "correct-horse"
@@ -51,6 +52,21 @@ def test_a_known_failure() -> None:
     Poller(Scripted(fails(SourceError("missing", "no such spool"))), applied, HandClock()).run()
 
     assert applied.readings() == [Reading("spool", "bm-master", 1_700_001_000.0, 0.0, None, "missing", "no such spool")]
+
+
+def test_an_answer_that_takes_several_rounds() -> None:
+    """What is known so far is handed over, with the share that is done; the log says nothing of it."""
+    applied, source = Applied(), Scripted(fails(Partial("40 % is done", 0.4, NOTHING)))
+    state = State(0.0)
+
+    assert told(Poller(source, applied, HandClock()), source, source.action) == []
+    assert applied.readings() == [
+        Reading("spool", "bm-master", 1_700_001_000.0, 0.0, NOTHING, "partial", "40 % is done", 0.4)
+    ]
+    for event in applied.events:
+        state = reduce(state, event)
+    health, seen = state.health["spool", "bm-master"], state.observations["spool", "bm-master"]
+    assert (health.success, health.progress, health.last_success_at, seen) == (True, 0.4, None, NOTHING)
 
 
 def test_a_bug_is_named_by_type_and_place_alone() -> None:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,11 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from bmrepmon.model.observations import StoreCount
-from bmrepmon.sources.spool import StoreSource, StoreTree, UniqueMessages
+from bmrepmon.model.readings import Partial
+from bmrepmon.sources.spool import Pace, StoreSource, StoreTree, UniqueMessages
 from bmrepmon.sources.spool.listing import Lister, Listing
 
 MS, S = 1_000_000, 1_000_000_000
 NAMES = ("1.", "2.", "3000.", "cyrus.header", "x")
+BELOW = (b"a", b"a/b", b"a/b/c", b"d", b"x")  # a partition
+NAMES_A_ROUND = 4
 PLACES = ("p/a", "p/a/b", "p/a/b/c", "p/d", "p/d/stage.", "q")
 WRITER = """
 import os, random, sys
@@ -46,6 +51,20 @@ class Status(NamedTuple):
     st_ctime_ns: int
     st_dev: int
     st_ino: int
+
+
+class Waited(threading.Event):
+    """Nobody sets it, and waiting for it moves its clock."""
+
+    now = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        return False
+
+    def steady(self) -> float:
+        """Return the seconds that were waited."""
+        return self.now
 
 
 class Disk:
@@ -133,6 +152,43 @@ def test_every_pass_equals_a_count_of_everything(tick: int, steps: list[tuple[st
                 action, at, other, name, new = known
                 disk.do(action, root / at, root / other, name, new)
         assert disk.source.read() == everything(root)
+
+
+@pytest.mark.parametrize("tick", [1, 4 * MS, S])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=st.lists(st.one_of(step, step, pause), max_size=30), first=st.lists(st.sampled_from(BELOW)))
+def test_passes_of_many_rounds_equal_a_count_of_everything(
+    tick: int, steps: list[tuple[str, ...] | int], first: list[bytes]
+) -> None:
+    """Whatever happens between the rounds, and whichever directories each of them is told to look at first."""
+    with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bmrepmon.sources.spool.pace.stand_back", lambda: None)  # this thread runs other tests, too
+        root = Path(directory)
+        disk, clock = Disk(root, tick), Waited()
+        disk.source._pace, disk.source._stopping = Pace(1, clock.steady, NAMES_A_ROUND), clock
+        disk.source._first = lambda: first
+        for place in PLACES[::2]:
+            disk.do("mkdir", root / place, root, "", "")
+        for known in steps:
+            if isinstance(known, int):
+                disk.now += known
+                with suppress(Partial):
+                    disk.source.read()
+            else:
+                disk.now += 1000
+                action, at, other, name, new = known
+                disk.do(action, root / at, root / other, name, new)
+        whole(disk.source)  # it had begun before the last change
+
+        assert whole(disk.source) == everything(root)
+
+
+def whole(source: StoreSource) -> StoreCount:
+    """Read until a pass comes to its end."""
+    for _ in range(1000):
+        with suppress(Partial):
+            return source.read()
+    raise AssertionError("no pass comes to its end")
 
 
 @pytest.mark.parametrize("tick", [1, 4 * MS, S])

@@ -5,10 +5,12 @@ import os
 import platform
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from bmrepmon.model.observations import StoreCount
 from bmrepmon.model.readings import Partial, SourceError
 from bmrepmon.sources.spool import Pace, StoreSource, StoreTree
 from bmrepmon.sources.spool.listing import Lister, Listing
@@ -44,9 +46,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def limited(root: Path) -> tuple[StoreSource, Clock]:
+def limited(root: Path, first: Callable[[], Iterable[bytes]] = tuple) -> tuple[StoreSource, Clock]:
     clock = Clock()
-    source = StoreSource("spool", "bm-master", root, None, Pace(PER_SECOND, lambda: clock.now))
+    source = StoreSource("spool", "bm-master", root, None, Pace(PER_SECOND, lambda: clock.now), first=first)
     source._stopping = clock
     late = Lister(clock=lambda: time.time_ns() + HOUR_NS)  # so that nothing has changed just now
     source._tree = StoreTree(os.fsencode(root), lister=late, alone=True)
@@ -84,6 +86,58 @@ def test_later_rounds_look_only_at_what_changed(store: Path) -> None:
     clock.now += 60.0
 
     assert rounds(source) == ([], FOLDERS * FILES + 1)
+
+
+def partly(source: StoreSource) -> Partial:
+    """Read a round that is not the last of its pass."""
+    with pytest.raises(Partial) as caught:
+        source.read()
+    return caught.value
+
+
+def messages(partial: Partial) -> int | None:
+    """Return what a round says that there is by now."""
+    return partial.observation.messages if isinstance(partial.observation, StoreCount) else None
+
+
+def test_rounds_tell_how_much_is_done(store: Path) -> None:
+    """From round to round more, by what is known of the store; and of what there is nothing before all was seen."""
+    source, _ = limited(store)
+    first = [partly(source) for _ in range(3)]
+
+    assert 0 < first[0].progress < first[1].progress < first[2].progress < 1
+    assert f"{first[1].progress:.0%} of this pass is done" in str(first[1])
+    assert [messages(one) for one in first] == [None, None, None]
+
+
+def test_what_has_changed_is_told_before_the_pass_is_through(store: Path) -> None:
+    """Where mail is known to have come, the very next round has looked, though the others take their time."""
+    source, clock = limited(store, lambda: [b"nothing/of/ours", b"13"])
+    rounds(source)
+    clock.now += 600.0
+    for number in range(FOLDERS):
+        (store / f"p/{number}/99.").touch()
+    told = [partly(source) for _ in range(2)]
+
+    assert messages(told[0]) in range(FOLDERS * FILES + 1, FOLDERS * FILES + FOLDERS)
+    assert source._tree.top.children[b"p"].children[b"13"].files == FILES + 1
+    assert messages(told[1]) in range(FOLDERS * FILES + 2, FOLDERS * FILES + FOLDERS)
+    assert rounds(source)[1] == FOLDERS * (FILES + 1)
+
+
+def test_half_of_a_round_is_kept_for_the_rest(store: Path) -> None:
+    """Folders in which something changes all the time do not keep a pass from its end."""
+
+    def busy() -> Iterator[bytes]:
+        for number in range(FOLDERS):
+            for old, new in (("0.", "x"), ("x", "0.")):
+                (store / f"p/{number}/{old}").rename(store / f"p/{number}/{new}")
+            yield str(number).encode()
+
+    source, _ = limited(store, busy)
+    said = [len(rounds(source)[0]) for _ in range(3)]
+
+    assert max(said) < 3 * FOLDERS * FILES / PER_SECOND / ROUND
 
 
 def test_a_round_that_hits_the_limit_has_not_looked_at_more(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

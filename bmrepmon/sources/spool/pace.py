@@ -16,17 +16,23 @@ Wait = Callable[[float], object]
 class Pace:
     """Lets so many names be looked at in a second."""
 
-    def __init__(self, per_second: int, steady: Callable[[], float] = time.monotonic) -> None:
-        """Take the limit."""
+    def __init__(self, per_second: int, steady: Callable[[], float] = time.monotonic, seconds: float = ROUND) -> None:
+        """Take the limit, and how long a round may take."""
         self._per_second = per_second
         self._steady = steady
+        self._seconds = seconds
         self._due = self._end = 0.0  # steady seconds: when the next name may be looked at, and when the round ends
+
+    @property
+    def names(self) -> float:
+        """How many names a round may look at."""
+        return self._per_second * self._seconds
 
     def begin(self, wait: Wait) -> bool:
         """Begin a round, in the thread that runs it; tell whether it may look at anything."""
         stand_back()
         now = self._steady()
-        self._due, self._end = max(self._due, now), now + ROUND
+        self._due, self._end = max(self._due, now), now + self._seconds
         return self._may_go_on(wait)
 
     def spend(self, names: int, wait: Wait) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.sources.spool.listing import SUSPECT, Lister, Listing, Status
+from bmrepmon.sources.spool.progress import Progress
 from bmrepmon.sources.spool.sharing import look_at
 
 ARRIVING = (b"stage.", b"sync.")  # where messages lie that are still arriving (source: Cyrus 3.0, imap/append.c)
@@ -35,6 +36,13 @@ class Folder:
         self.device = self.inode = self.files = 0
         self.messages = b""  # inodes, eight bytes each
         self.children: Mapping[bytes, Folder] = NO_FOLDERS
+
+    def at(self, levels: Iterable[bytes]) -> "Folder | None":
+        """Return the directory to which these names lead, if it is known."""
+        folder: Folder | None = self
+        for level in levels:
+            folder = folder and folder.children.get(level)
+        return folder
 
 
 NO_FOLDERS: Mapping[bytes, Folder] = frozen()
@@ -88,8 +96,10 @@ class StoreTree:
         self._devices: dict[int, int] = {}  # one object for each: they are in every folder
         self.top = Folder()
         self._tallies: dict[bytes, Tally] = {}  # by partition; files of the root belong to none
-        self.unreadable: list[bytes] = []  # directories that could not be listed in this pass
-        self.waiting = 0  # directories of which this pass knows that they are to be listed
+        self.unreadable: list[bytes] = []  # directories that could not be listed in the last pass
+        self._unreadable: set[bytes] = set()  # and in this one
+        self._known = 0  # directories, those that went since they were asked included
+        self.progress = Progress()  # of this pass
         self.changes: list[Change] = []  # since somebody took them
 
     def refresh(self) -> Generator[int]:
@@ -98,18 +108,26 @@ class StoreTree:
         Raises:
             OSError: about the root.
         """
-        self.unreadable.clear()
+        self._unreadable.clear()
+        self.progress = progress = Progress(unasked=self._known)
         self._take(self._root, self.top, self._lister.look(self._root))
         stale: Stale = []
-        yield from self._find(stale)
-        while stale:
-            deeper: Stale = []
-            found = look_at([path for path, _ in stale], self._lister, alone=self._alone)
-            for number, ((path, folder), listing) in enumerate(zip(stale, found, strict=True)):
-                deeper.extend(self._take(path, folder, listing))
-                self.waiting = len(stale) - number - 1 + len(deeper)
-                yield 1 + folder.files
-            stale = deeper
+        yield from self._find(stale, progress)
+        yield from self._list(stale, progress)
+        self.unreadable = sorted(self._unreadable)
+
+    def hurry(self, below: bytes) -> Iterator[int]:
+        """Look now at a directory by its path below its partition, whichever that is, if it is not as it was.
+
+        Yields how many names were looked at. Whoever begins must go on to the end, or what is new there is missed.
+        """
+        levels = below.split(b"/")
+        for name, partition in tuple(self.top.children.items()):
+            if folder := partition.at(levels):
+                path = b"/".join((self._root[:-1], name, below))
+                yield 1
+                if self._differs(path, folder):
+                    yield from self._list([(path, folder)], Progress())
 
     def partitions(self) -> Iterator[tuple[bytes, Tally]]:
         """Yield what each partition has, and under an empty name what lies in the root itself."""
@@ -118,15 +136,27 @@ class StoreTree:
             if folder.inode:  # it could be listed
                 yield name, self._tallies[name]
 
-    def _find(self, stale: Stale) -> Iterator[int]:
+    def _find(self, stale: Stale, progress: Progress) -> Iterator[int]:
         """Find the directories that are not as they were, parents first; yield how many were asked."""
         waiting = [(self._root, self.top)]
         while waiting:
             path, parent = waiting.pop()
             stale.extend((below(path, name), folder) for name, folder in self._changed(path, parent))
             waiting.extend((below(path, name), folder) for name, folder in parent.children.items() if folder.children)
-            self.waiting = len(stale)
+            progress.asked(len(parent.children), len(stale))
             yield len(parent.children)
+        self._known, progress.unasked = progress.done, 0
+
+    def _list(self, stale: Stale, progress: Progress) -> Iterator[int]:
+        """List directories, and those below them that are new; yield how many names were looked at."""
+        while stale:
+            deeper: Stale = []
+            found = look_at([path for path, _ in stale], self._lister, alone=self._alone)
+            for number, ((path, folder), listing) in enumerate(zip(stale, found, strict=True)):
+                deeper.extend(self._take(path, folder, listing))
+                progress.listed(len(stale) - number - 1 + len(deeper))
+                yield 1 + folder.files
+            stale = deeper
 
     def _changed(self, path: bytes, parent: Folder) -> Iterable[tuple[bytes, Folder]]:
         """Return the children of a directory that are not as they were."""
@@ -152,6 +182,14 @@ class StoreTree:
             if not same or status.st_dev != folder.device:
                 yield name, folder
 
+    def _differs(self, path: bytes, folder: Folder) -> bool:
+        """Tell whether a directory is not as it was."""
+        try:
+            status = self._status(path)
+        except OSError:
+            return True
+        return (status.st_ctime_ns, status.st_ino, status.st_dev) != (folder.changed, folder.inode, folder.device)
+
     def _take(self, path: bytes, folder: Folder, found: Listing | int) -> Stale:
         """Take what a look at a directory has told; return the subdirectories that were not there before."""
         if folder.changed == FORGOTTEN:
@@ -162,14 +200,14 @@ class StoreTree:
             self._forget(tally, folder)
             folder.changed = SUSPECT
             if found not in GONE and partition != NOT_CYRUS:
-                self.unreadable.append(path)
+                self._unreadable.add(path)
             return []
         tally.add(folder, -1)
         self._fill(folder, found)
         tally.add(folder, 1)
         if found.subdirectories and path.count(b"/") >= self._deepest:
             folder.changed = SUSPECT  # to tell it again
-            self.unreadable.extend(below(path, name) for name in found.subdirectories)
+            self._unreadable.update(below(path, name) for name in found.subdirectories)
             return []
         return self._adopt(path, folder, found.subdirectories) if found.subdirectories or folder.children else []
 
@@ -192,6 +230,7 @@ class StoreTree:
         for name in before.keys() - set(names):
             self._forget(self._tallies.get(self._partition(below(path, name)), Tally()), before[name])
         folder.children = {name: new.get(name) or before[name] for name in names}
+        self._known += len(new)
         return [(below(path, name), child) for name, child in new.items()]
 
     def _forget(self, tally: Tally, folder: Folder) -> None:

@@ -80,6 +80,21 @@ def test_newer_positions_over_older_ones(
     assert dict(sides[1].over(sides[0])) == dict(sides[0]) | dict(sides[1])
 
 
+@given(CHANGES, CHANGES)
+def test_what_has_moved_since(before: list[dict[bytes, Position]], after: list[dict[bytes, Position]]) -> None:
+    """The keys whose values differ from the older ones, whatever stands across two entries."""
+    older, expected = Positions(), dict[bytes, Position]()
+    for change in before:
+        older = older.moved(change)
+        expected |= change
+    newer = older
+    for change in after:
+        newer = newer.moved(change)
+
+    assert set(newer.since(older)) == {key for key, position in newer if expected.get(key) != position}
+    assert set(newer.since(Positions())) == set(dict(newer))
+
+
 def test_nothing_changed_is_the_same_value() -> None:
     """An empty change costs nothing."""
     positions = Positions.of([("a", Position(1, 1, 1))])

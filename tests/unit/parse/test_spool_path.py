@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 
 from bmrepmon.model.folders import FolderPath
 from bmrepmon.model.names import MailboxName
-from bmrepmon.parse.spool_path import hash_letter, parse_folder_path
+from bmrepmon.parse.mailbox_name import parse_mailbox_name
+from bmrepmon.parse.spool_path import hash_letter, parse_folder_path, path_of
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "cyrus" / "status.json"
 ROOT = "srv__bm_lan/domain/b/bm.lan"
@@ -97,6 +98,19 @@ def test_every_user_folder_is_found_below_its_letter(login: str, levels: list[st
     name = parse_folder_path(path).name
 
     assert name == MailboxName("bm.lan", "users", login, "/".join(levels) or "INBOX")
+
+
+@pytest.mark.parametrize("share", [False, True])
+@given(levels=st.lists(LEVEL, min_size=1, max_size=4))
+def test_a_name_tells_the_path_that_tells_the_name(levels: list[str], *, share: bool) -> None:
+    """Of users and shares, which Cyrus hashes by another level."""
+    levels = levels if share else ["user", *levels]
+    path = path_of(f"bm.lan!{'.'.join(levels)}")
+    name = parse_folder_path(f"srv__bm_lan/{path}").name
+
+    assert name == parse_mailbox_name(f"bm.lan!{'.'.join(levels)}")
+    assert name is not None
+    assert path.endswith("/".join(["", *levels]))
 
 
 @given(st.binary(max_size=120))
