@@ -13,7 +13,7 @@ from bench.follow import log_follow_cpu
 from bench.idle import idles
 from bench.log import log_read
 from bench.measure import Differs
-from bench.page import first_bytes
+from bench.page_load import first_bytes
 from bench.report import document, table
 from bench.scrape import scrapes
 from bench.spool import counts
@@ -55,8 +55,9 @@ def main() -> int:
         except Differs as error:
             sys.stderr.write(f"{error}\n")
             return 1
-    asked.output.write_text(json.dumps(document(results), indent=2) + "\n")
-    sys.stdout.write(table(results))
+    told = document(results)
+    asked.output.write_text(json.dumps(told, indent=2) + "\n")
+    sys.stdout.write(table(told))
     return 0
 
 

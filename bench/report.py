@@ -1,31 +1,35 @@
-"""Results as a table for people and as a document for machines."""
+"""Results as a document for machines, and that as a table for people."""
 
 import os
 import platform
+import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from bench.bars import BARS
 from bench.measure import Result
 
-HEAD = "| name | unit | ours | peer | peer_name | ratio | n |\n|---|---|---|---|---|---|---|\n"
+COLUMNS = ("name", "unit", "ours", "peer", "peer_name", "ratio", "n", "bar", "kept")
+KEPT = {True: "yes", False: "**no**", None: ""}
 
 
 def document(results: Sequence[Result]) -> dict[str, Any]:
     """Return what build/bench.json holds."""
-    machine = {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()}
+    machine = {
+        "processor": _processor(),
+        "cpus": os.cpu_count(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
     return {"machine": machine, "results": [_row(result) for result in results]}
 
 
-def table(results: Sequence[Result]) -> str:
-    """Return medians, with the least and the greatest of the runs."""
-    return HEAD + "".join(map(_line, results))
-
-
-def _line(result: Result) -> str:
-    ratio = "" if result.ratio is None else f"{result.ratio:.3f}"
-    medians = f"{_spread(result.ours)} | {_spread(result.peer)} | {_cell(result.peer_name)}"
-    return f"| {result.name} | {result.unit} | {medians} | {ratio} | {len(result.ours)} |\n"
+def table(told: Mapping[str, Any]) -> str:
+    """Return medians, with the least and the greatest of the runs, and the bar of each row that has one."""
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *map(_cells, told["results"])]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _row(result: Result) -> dict[str, Any]:
@@ -37,12 +41,33 @@ def _row(result: Result) -> dict[str, Any]:
         "peer_name": result.peer_name or None,
         "ratio": result.ratio,
         "n": len(result.ours),
+        "ours_range": [min(result.ours), max(result.ours)],
+        "peer_range": [min(result.peer), max(result.peer)] if result.peer else None,
     }
 
 
-def _spread(found: Sequence[float]) -> str:
-    return f"{statistics.median(found):.3f} ({min(found):.3f} - {max(found):.3f})" if found else ""
+def _cells(row: Mapping[str, Any]) -> Sequence[str]:
+    bar = BARS.get(row["name"])
+    return (
+        row["name"],
+        row["unit"],
+        _spread(row["ours"], row["ours_range"]),
+        _spread(row["peer"], row["peer_range"]),
+        (row["peer_name"] or "").replace("|", "\\|"),
+        "" if row["ratio"] is None else f"{row['ratio']:.4g}",
+        str(row["n"]),
+        str(bar or ""),
+        KEPT[bar.kept(row)] if bar else "",
+    )
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _spread(median: float | None, extent: Sequence[float] | None) -> str:
+    if median is None or extent is None:
+        return ""
+    return f"{median:.4g} ({extent[0]:.4g} - {extent[1]:.4g})"
+
+
+def _processor() -> str | None:
+    """Return the name of the processor as Linux tells it, None where it does not."""
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1] if found else None

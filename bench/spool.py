@@ -3,6 +3,7 @@
 import os
 import random
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from time import perf_counter
 from bench.measure import Case, Differs, Result, compare
 from bmrepmon.sources.spool import StoreSource, StoreTree
 
+FD = "fdfind --unrestricted --type f | wc -l"
 FIND, UNIQUE = "find -type f | wc -l", "find -type f -printf '%D %i\\n' | sort -u | wc -l"
 CHANGED = 100  # of so many folders one gets a message
 LAST = 9_000_000  # uid; greater than any
@@ -53,6 +55,8 @@ def counts(root: Path, messages: int, folders: int, runs: int) -> Iterator[Resul
     make_spool(small, messages // 10, folders)
     label = "1m" if messages == 1_000_000 else str(messages)
     yield compare(Case(f"spool_full_{label}", FIND, lambda: listed(large), lambda: find(large)), runs)
+    if fd := shutil.which("fdfind"):
+        yield compare(Case(f"spool_fd_{label}", FD, lambda: listed(large), lambda: fd_count(fd, large)), runs)
     yield compare(Case(f"spool_unique_{label}", UNIQUE, lambda: unique(large), lambda: find_unique(large)), runs)
     known, tenth = Known(large), Known(small)
     yield pairs("spool_recount_1pct", FIND, known.changed, runs)
@@ -112,7 +116,16 @@ class Known:
 
 def find(root: Path) -> int:
     """Count files as administrators do."""
-    with subprocess.Popen(["find", root, "-type", "f"], stdout=subprocess.PIPE) as found:
+    return _lines("find", root, "-type", "f")
+
+
+def fd_count(fd: str, root: Path) -> int:
+    """Count files with all processors."""
+    return _lines(fd, "--unrestricted", "--type", "f", ".", root)
+
+
+def _lines(*command: str | Path) -> int:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as found:
         return int(subprocess.run(["wc", "-l"], stdin=found.stdout, capture_output=True, check=True).stdout)
 
 

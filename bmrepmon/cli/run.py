@@ -1,6 +1,8 @@
 """`bmrepmon run`: the daemon."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -35,10 +37,15 @@ def run(
 
     For people at http://127.0.0.1:10057/, for Prometheus at /metrics there, unless told otherwise.
     """
-    from bmrepmon.app.daemon import run_daemon
-    from bmrepmon.runtime.logs import configure
     from bmrepmon.runtime.outlet import Outlet
 
+    with without("rich"):  # structlog takes it along for tracebacks that are never shown: six mebibytes
+        from bmrepmon.runtime.logs import configure
+
+    from bmrepmon.app.daemon import run_daemon
+    from bmrepmon.runtime.memory import one_arena
+
+    one_arena()
     outlet = Outlet(sys.stderr)
     configure(log_level, log_format, cast(TextIO, outlet))
     try:
@@ -47,6 +54,18 @@ def run(
             sys.exit(run_daemon(reread(), reread=reread))
     finally:
         outlet.close(LAST_WORDS)
+
+
+@contextmanager
+def without(library: str) -> Iterator[None]:
+    """Let a library that nobody has imported yet be as if it were not installed; while there is one thread."""
+    there = library in sys.modules
+    sys.modules.setdefault(library, None)  # type: ignore[arg-type] # "The import system", 5.3.1: it is not found then
+    try:
+        yield
+    finally:
+        if not there:
+            del sys.modules[library]
 
 
 def overrides(listen: tuple[str, ...], web_config: Path | None, state_dir: Path | None) -> dict[str, Any]:

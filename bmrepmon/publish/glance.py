@@ -1,8 +1,9 @@
-"""What is told first of a backend: how much is missing, how old the oldest of it is, and whether that is still so."""
+"""What is told first: the backend that needs somebody, what it misses, since when, and whether that is still so."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bmrepmon.model.verdict.states import SEVERITIES, VERDICT_STATES
 from bmrepmon.publish.document import BackendStatus, SourceStatus, Status
 from bmrepmon.words.language import UNKNOWN, Language
 
@@ -57,3 +58,13 @@ def lateness(backend: BackendStatus, status: Status, t: Language) -> tuple[str, 
     if folders.lag_messages is None or old_look(status, backend.name):
         return UNKNOWN, t("late_at_least", time=t.length(round(folders.lag_seconds)))
     return t.length(round(folders.lag_seconds)) if folders.lag_seconds else t("late_none"), ""
+
+
+def urgency(backend: BackendStatus) -> tuple[int, int]:
+    """Return what sorts backends, those first that need somebody; one that was not judged yet comes last."""
+    verdict = backend.verdict
+    if verdict is None:
+        return 1, 0
+    states: Sequence[str] = VERDICT_STATES
+    severities: Sequence[str] = SEVERITIES
+    return -severities.index(verdict.severity), states.index(verdict.state)

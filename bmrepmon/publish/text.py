@@ -20,7 +20,7 @@ from bmrepmon.publish.document import (
     Status,
     StoreFiles,
 )
-from bmrepmon.publish.glance import lateness, missing, missing_note
+from bmrepmon.publish.glance import lateness, missing, missing_note, urgency
 from bmrepmon.publish.wording import (
     MARKS,
     SEVERITY_MARKS,
@@ -50,7 +50,7 @@ def draw(
     ``moving`` is what stands below the verdict of a backend on such a screen.
     """
     parts: list[RenderableType] = [Text(f"bmrepmon {status.version}  {t('as_of', at=t.moment(status.at))}")]
-    for backend in status.backends:
+    for backend in sorted(status.backends, key=urgency):
         parts += [heading(backend.name), *_verdict(backend, status, t)]
         if drawn := moving(backend):
             parts += [indented(drawn), Text()]

@@ -11,6 +11,7 @@ from rich.console import Console
 from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
+from bmrepmon.publish.glance import urgency
 from bmrepmon.publish.status import describe
 from bmrepmon.publish.text import draw
 from bmrepmon.publish.wording import commands, lingers, remedy
@@ -75,6 +76,16 @@ def test_whoever_has_only_a_terminal_reads_the_same(name: str, language: str) ->
     for command, remark in commands(remedy(t, pictured.SCENES[name].finding.reason)):
         assert command in typed
         assert remark in told
+
+
+def test_the_backend_that_needs_somebody_comes_first() -> None:
+    """Who is woken at night reads the top of the screen."""
+    told = describe(pictured.many(3))
+    names = [backend.name for backend in sorted(told.backends, key=urgency)]
+    text = drawn(pictured.many(3))
+
+    assert names != [backend.name for backend in told.backends]
+    assert sorted(names, key=lambda name: text.index(f"\n{name}")) == names
 
 
 def test_a_backlog_is_told_with_its_age_and_its_folders() -> None:
