@@ -142,6 +142,7 @@ def test_every_verdict_says_what_is_wrong_and_what_to_do(name: str, language: st
 def test_a_small_age_is_no_good_news_where_nobody_can_tell(language: str, said: str) -> None:
     """While neither the log nor the database can be read, an entry of two seconds is a bound and no figure."""
     text = landing(pictured.picture("unknown"), language).text
+    assert load_language(language, "page")("worst_unknown") in text
     t = load_language(language, "page")
 
     assert f"{t('missing')} \N{EN DASH} {t('late_by')} \N{EN DASH} {said}" in text
