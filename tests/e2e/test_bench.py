@@ -38,6 +38,7 @@ ROWS = {  # and their units
     "folders_250_memory": "MiB",
     "bodies_sample": "s",
     "log_read": "MB/s",
+    "log_grep": "MB/s",
     "log_follow_cpu": "%",
     "audit_messages": "messages/s",
     "scrape_300": "ms",
