@@ -294,7 +294,7 @@ def test_one_broken_source_is_told_and_the_others_work(machine: Path, resting: S
     assert (failed["success"], failed["reason"]) == (False, broken.reason)
     assert [name for name in broken.names if name not in failed["error"]] == []
     assert {sources[name]["success"] for name in SOUND if name in sources} == {True}
-    assert f"{broken.source} bm-master: {failed['error']}" in " ".join(text.stdout.split())
+    assert f"Exactly: {failed['error']}" in " ".join(text.stdout.split())
     said = document.stdout + text.stdout
     assert "Traceback" not in said
     assert PLANTED not in said
