@@ -11,8 +11,9 @@ from bench.bodies import samples
 from bench.folders import surveys
 from bench.follow import log_follow_cpu
 from bench.idle import idles
-from bench.log import log_read
+from bench.log import log_reads
 from bench.measure import Differs
+from bench.page_load import first_bytes
 from bench.report import document, table
 from bench.scrape import scrapes
 from bench.spool import counts
@@ -43,10 +44,11 @@ def main() -> int:
                 *counts(Path(inputs, "spool"), asked.messages, asked.folders, asked.runs),
                 *surveys(Path(inputs, "meta"), asked.cyrus_folders, asked.runs),
                 *samples(asked.bodies, asked.body_width, asked.runs),
-                log_read(Path(inputs, "replication.log"), asked.log_megabytes, asked.runs),
+                *log_reads(Path(inputs, "replication.log"), asked.log_megabytes, asked.runs),
                 log_follow_cpu(Path(inputs, "followed"), asked.follow_seconds, asked.runs),
                 *audits(Path(inputs, "server"), asked.audited, asked.runs),
                 *scrapes(asked.series, asked.runs),
+                first_bytes(asked.runs),
                 *starts(asked.runs),
                 *idles(asked.idle_folders, asked.idle_seconds),
             ]

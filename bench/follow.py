@@ -21,7 +21,7 @@ from bench.replication_log import messages
 from bmrepmon.model.state import Event, State, reduce
 from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.runtime.log_loop import LogLoop
-from bmrepmon.runtime.waker import WatchdogWaker
+from bmrepmon.runtime.log_watch import WatchdogWaker
 
 PEER = "watchdog per event"
 RATE = 2000  # lines a second, one write each

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,15 @@ from bmrepmon.runtime.follower import Follower
 from bmrepmon.runtime.log_loop import BUDGET
 
 PROGRAM = Path(__file__).with_name("replication.mtail")
+GREP = "grep -c 'APPLY MAILBOX'"
 PEER = "mtail -one_shot"
 MEGABYTE = 1_000_000
 
 Counts = dict[str, Mapping[str, float]]  # by name and label: what both can tell
 
 
-def log_read(path: Path, megabytes: int, runs: int) -> Result:
-    """Write a log of so many megabytes and compare the two ways to read it, warm; without mtail there is one.
+def log_reads(path: Path, megabytes: int, runs: int) -> Iterator[Result]:
+    """Write a log of so many megabytes and compare the ways to read it, warm; mtail where it is installed.
 
     Raises:
         Differs: the two counted differently.
@@ -35,7 +36,9 @@ def log_read(path: Path, megabytes: int, runs: int) -> Result:
     peer = partial(_mtail, mtail, path) if mtail else partial(_ours, path)
     seconds = compare(Case("log_read", PEER, partial(_ours, path), peer), runs)
     theirs = _speeds(path, seconds.peer) if mtail else ()
-    return Result("log_read", "MB/s", _speeds(path, seconds.ours), theirs, PEER if mtail else "")
+    yield Result("log_read", "MB/s", _speeds(path, seconds.ours), theirs, PEER if mtail else "")
+    seconds = compare(Case("log_grep", GREP, partial(_applied, path), partial(_grep, path)), runs)
+    yield Result("log_grep", "MB/s", _speeds(path, seconds.ours), _speeds(path, seconds.peer), GREP)
 
 
 def _speeds(path: Path, seconds: Sequence[float]) -> tuple[float, ...]:
@@ -83,6 +86,15 @@ def _ours(path: Path) -> Counts:
             "sessions": {"": found.active_sessions or 0},
         }
     )
+
+
+def _applied(path: Path) -> int:
+    return sum(read(path).apply_mailbox.values())
+
+
+def _grep(path: Path) -> int:
+    command = ["grep", "--count", "APPLY MAILBOX", str(path)]
+    return int(subprocess.run(command, capture_output=True, check=True, env={"LC_ALL": "C"}).stdout)
 
 
 def _mtail(mtail: str, path: Path) -> Counts:

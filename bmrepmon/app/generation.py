@@ -15,10 +15,10 @@ from bmrepmon.publish.page import House
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.keeper import Keeper, Lease
 from bmrepmon.runtime.log_loop import LogLoop
+from bmrepmon.runtime.log_watch import WatchdogWaker
 from bmrepmon.runtime.poller import Poller
 from bmrepmon.runtime.scheduler import SourceScheduler
 from bmrepmon.runtime.supervisor import Member
-from bmrepmon.runtime.waker import WatchdogWaker
 
 OWN: tuple[Key, ...] = (("configuration", ""), ("state", ""))  # what the daemon tells of itself as of a source
 

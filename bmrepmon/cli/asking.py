@@ -18,12 +18,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 URL = "http://127.0.0.1:10057"
 OPTIONS = (
     click.option("--url", default=URL, show_default=True, help="Where the daemon listens."),
-    click.option("--user", help="For a daemon that asks for a password."),
+    click.option("--user", help="Who asks, where the daemon wants a password."),
     click.option("--password-file", type=FILE, help="The password of --user, on the first line of a file."),
     click.option("--ca-file", type=FILE, help="Trust a daemon whose certificate these authorities have signed."),
     click.option("--cert-file", type=FILE, help="Our own certificate, for a daemon that asks for one."),
     click.option("--key-file", type=FILE, help="The key of --cert-file, when it is not in the same file."),
-    click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(min=0.1), help="In seconds."),
+    click.option(
+        "--timeout",
+        default=10.0,
+        show_default=True,
+        type=click.FloatRange(min=0.1),
+        help="Seconds to wait for the answer.",
+    ),
 )
 
 

@@ -18,10 +18,11 @@ FOUND, PARTIAL = 1, 3  # exit codes
 @click.option("--mailbox", help="Only this mailbox: LOGIN or LOGIN@DOMAIN.")
 @formats("text", "json", "jsonl")
 def audit(config: Path | None, root: Path, domain: str | None, mailbox: str | None, form: str) -> None:
-    """Compare every message of Cyrus with its record and body in the database.
+    """Compare every message of Cyrus with the database.
 
-    Names the mailboxes that lack some, and what to type for just these. Reads only; what is on its way is told apart,
-    what differs is looked at twice. Ctrl-C ends it with what was found by then.
+    Each should have its record and its body there. Names the mailboxes that lack some, and what to type for just these.
+    Reads only; what is on its way is told apart, what differs is looked at twice. Ctrl-C ends it with what was found by
+    then.
 
     Ends with 0 when nothing differs, 1 when something does, 3 when not everything was compared.
     """

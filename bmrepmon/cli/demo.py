@@ -16,9 +16,13 @@ from bmrepmon.cli.terminal import texts, told
 @click.option("--messages", default=4000, show_default=True, type=click.IntRange(min=0), help="Messages at the start.")
 @click.option("--scenario", default="steady", show_default=True, help="What happens; 'list' tells which there are.")
 @click.option(
-    "--speed", default=1.0, show_default=True, type=click.FloatRange(0.01, 1000), help="Simulated seconds a second."
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.01, 1000),
+    help="How many simulated seconds pass in a second.",
 )
-@click.option("--duration", help="End after so long (30s, 5m); without it, at Ctrl-C.")
+@click.option("--duration", help="End after so long (30s, 5m).  [default: at Ctrl-C]")
 @click.option("--keep", type=FILE, help="Build it in this folder, and leave it there.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True)
 def demo(
@@ -32,9 +36,10 @@ def demo(
     keep: Path | None,
     log_level: str,
 ) -> None:
-    """Simulate a BlueMind server in a temporary folder, and watch it.
+    """Simulate a BlueMind server, and watch it.
 
-    Needs no BlueMind, no root and no network. Ctrl-C ends it and leaves nothing behind.
+    It lives in a temporary folder and needs no BlueMind, no root and no network. Ctrl-C ends it and leaves nothing
+    behind.
     """
     from bmrepmon.runtime.logs import configure
 

@@ -13,7 +13,7 @@ from bmrepmon.cli.terminal import console, texts, told
 @machine
 @formats("text", "json")
 def doctor(config: Path | None, root: Path, form: str) -> None:
-    """Tell whether each source can be read, and what to do when not."""
+    """Tell which sources can be read, and how to mend the others."""
     from bmrepmon.offline import doctor as examination
 
     t = texts("doctor", form)

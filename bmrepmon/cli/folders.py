@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 @click.option("--unknown", "state", flag_value="unknown", help="Folders whose lag cannot be told, and why.")
 @click.option("--all", "state", flag_value="all", help="Every folder.")
 @click.option("--sort", type=click.Choice(["lag", "since", "messages", "name"]), default="lag", show_default=True)
-@click.option("--limit", type=click.IntRange(min=0), help="How many.  [default: 100 in a table, else all]")
+@click.option("--limit", type=click.IntRange(min=0), help="How many folders.  [default: 100 in a table, else all]")
 @formats("text", "json", "csv")
 @click.option("--watch", is_flag=True, help="Ask the running daemon again and again, and keep the list on the screen.")
-@click.option("--interval", default=5.0, show_default=True, type=click.FloatRange(min=0.2), help="Of --watch, seconds.")
+@click.option(
+    "--interval",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(min=0.2),
+    help="Seconds between two looks of --watch.",
+)
 @asks
 def folders(
     config: Path | None,
@@ -39,9 +45,10 @@ def folders(
     interval: float,
     **way: Any,
 ) -> None:
-    """Compare every folder with its replica, and list those that are behind.
+    """Compare every folder with its replica.
 
-    Looks at the machine itself, once, whether the daemon runs or not; with --watch it asks the running daemon.
+    Lists those that are behind, unless others are asked for. Looks at the machine itself, once, whether the daemon runs
+    or not; with --watch it asks the running daemon.
     """
     if watch:
         follow(state, sort, limit, interval, way)
@@ -90,4 +97,4 @@ def follow(state: str, sort: str, limit: int | None, interval: float, way: Mappi
         if screen.is_terminal:
             keep(picture, screen, interval)
         else:
-            screen.print(picture()[1])
+            screen.print(picture()[1], soft_wrap=True)  # a line a folder, however long its name

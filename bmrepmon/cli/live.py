@@ -1,8 +1,9 @@
 """A picture that is drawn again and again on the terminal: `--watch`."""
 
+import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,19 +24,35 @@ def keep(picture: Callable[[], Picture], screen: "Console", interval: float) -> 
 
     from bmrepmon.failures import Failure
 
-    never = threading.Event()
     at, drawn = picture()
     with (
         suppress(KeyboardInterrupt),
+        interrupted() as ended,
         Live(console=screen, screen=True, auto_refresh=False, vertical_overflow="crop") as live,
     ):
         live.update(drawn, refresh=True)
-        while not never.wait(interval):
+        while not ended.wait(interval):
             try:
                 at, drawn = picture()
                 live.update(drawn, refresh=True)
             except Failure as failure:
                 live.update(lost(at, str(failure), drawn), refresh=True)
+
+
+@contextmanager
+def interrupted() -> Iterator[threading.Event]:
+    """Give what Ctrl-C sets, beside raising KeyboardInterrupt: Python ignores an exception while it tidies up."""
+    ended = threading.Event()
+
+    def end(*_: object) -> None:
+        ended.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def lost(at: datetime, why: str, drawn: "RenderableType") -> "RenderableType":

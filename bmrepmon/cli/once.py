@@ -12,7 +12,10 @@ from bmrepmon.cli.terminal import console, say_errors_only, texts, told
 @machine
 @formats("text", "json", "prometheus")
 def once(config: Path | None, root: Path, form: str) -> None:
-    """Look once at every source, print what was seen, write nothing."""
+    """Look once at every source and print what was seen.
+
+    Nothing is written, and no daemon is asked.
+    """
     from bmrepmon.app.once import observe_once, odd
 
     say_errors_only()

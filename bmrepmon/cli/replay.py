@@ -12,10 +12,15 @@ from bmrepmon.cli.terminal import console, texts, told
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @formats("text", "json")
-@click.option("--timezone", help="Of the log: an IANA name.  [default: found out from the files, else UTC]")
-@click.option("--min-gap", default="60s", show_default=True, help="Shortest stretch without an apply to be told.")
+@click.option("--timezone", help="Time zone of the log: an IANA name.  [default: found out from the files, else UTC]")
+@click.option(
+    "--min-gap", default="60s", show_default=True, help="Shortest time without an apply that is told as a gap."
+)
 def replay(files: tuple[Path, ...], form: str, timezone: str | None, min_gap: str) -> None:
-    """Analyse replication.log FILES offline, plain or .gz, in any order."""
+    """Analyse replication.log FILES offline.
+
+    They are those of one server, plain or .gz, in any order.
+    """
     from bmrepmon.offline import replay as analysis
     from bmrepmon.offline.progress import byte_progress
 

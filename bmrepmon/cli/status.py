@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 @click.command()
 @asks
 @click.option("--watch", is_flag=True, help="Keep it on the screen, with what the last day was like; Ctrl-C ends.")
-@click.option("--interval", default=2.0, show_default=True, type=click.FloatRange(min=0.2), help="Of --watch, seconds.")
+@click.option(
+    "--interval",
+    default=2.0,
+    show_default=True,
+    type=click.FloatRange(min=0.2),
+    help="Seconds between two looks of --watch.",
+)
 def status(watch: bool, interval: float, **way: Any) -> None:
     """Ask the running daemon how replication is.
 
-    Piped, --watch prints once: there is no screen to keep.
+    Into a pipe, --watch prints once: there is no screen to keep.
     """
     screen = console()
     with told():

@@ -1,6 +1,7 @@
 """What may befall the simulated server beyond what breaks its processes: people, mail, logs, rows and clocks.
 
-Each act is done at once; what follows from it follows on the timeline.
+Each act is done at once; what follows from it follows on the timeline. Where there are several mail servers, what
+befalls one folder befalls it on the first.
 """
 
 from dataclasses import replace
@@ -17,22 +18,32 @@ HOUR = 3600.0
 
 def fall_asleep(server: SimulatedServer) -> None:
     """Let nobody do anything, as at night."""
-    server.life.rates = replace(NOBODY)
+    _live(server, NOBODY)
 
 
 def only_receive(server: SimulatedServer) -> None:
     """Let mail come, and nobody touch it."""
-    server.life.rates = replace(NOBODY, mail=0.5)
+    _live(server, replace(NOBODY, mail=0.5))
 
 
 def only_read(server: SimulatedServer) -> None:
     """Let people change flags: no file is written, moved or removed."""
-    server.life.rates = replace(NOBODY, read=2.0)
+    _live(server, replace(NOBODY, read=2.0))
 
 
 def clear_out(server: SimulatedServer) -> None:
     """Let people throw away much more than comes in."""
-    server.life.rates = replace(NOBODY, mail=0.2, expunge=2.0)
+    _live(server, replace(NOBODY, mail=0.2, expunge=2.0))
+
+
+def kill_second(server: SimulatedServer) -> None:
+    """Let sync_client of the second mail server die, with its connections."""
+    server.disconnect(server.backends[1])
+
+
+def revive_second(server: SimulatedServer) -> None:
+    """Start it again."""
+    server.reconnect(server.backends[1])
 
 
 def roll_log(server: SimulatedServer) -> None:
@@ -91,14 +102,16 @@ def recreate_folder(server: SimulatedServer) -> None:
 
 def lock_tables(server: SimulatedServer) -> None:
     """Let a transaction of the database keep its tables from everybody but bm-core."""
-    if server.database:
-        server.database.lock()
+    for backend in server.backends:
+        if backend.database:
+            backend.database.lock()
 
 
 def unlock_tables(server: SimulatedServer) -> None:
     """End that transaction."""
-    if server.database:
-        server.database.unlock()
+    for backend in server.backends:
+        if backend.database:
+            backend.database.unlock()
 
 
 def set_clock_forward(server: SimulatedServer) -> None:
@@ -109,6 +122,12 @@ def set_clock_forward(server: SimulatedServer) -> None:
 def set_clock_back(server: SimulatedServer) -> None:
     """Set the clock of the server an hour back."""
     server.timeline.epoch -= HOUR
+
+
+def _live(server: SimulatedServer, rates: Rates) -> None:
+    """Let people on every mail server do so much."""
+    for backend in server.backends:
+        backend.life.rates = replace(rates)
 
 
 def _replicated(server: SimulatedServer) -> list[Folder]:

@@ -65,7 +65,6 @@ class Commands:
         self.refusals: list[tuple[str, str]] = []  # (beginning of a command, the answer that it will get once)
         self.refused: dict[str, str] = {}  # by unique id of a folder: the answer that it always gets
         self._core = core
-        self._replica = core.replica
         self._dialect = core.dialect
         self._timeline = timeline
         self._rng = rng
@@ -104,7 +103,7 @@ class Commands:
             yield 0.001 * len(names)
             if not self.database_up:
                 return f"NO {DATABASE_DOWN}"
-            return frames.mailboxes_answer(self._replica.known(names), self._dialect)
+            return frames.mailboxes_answer(session.peer.replica.known(names), self._dialect)
 
         return self._execute(session, frames.get_mailboxes(names), work)
 
@@ -117,9 +116,9 @@ class Commands:
                 return f"NO {DATABASE_DOWN}"
             for start in range(0, len(guids), RESERVE_SLICE):
                 part = guids[start : start + RESERVE_SLICE]
-                text = f"{len(self._replica.missing(part))} bodies missing out of {len(part)}"
+                text = f"{len(session.peer.replica.missing(part))} bodies missing out of {len(part)}"
                 self._core.write(session.thread, "s.ReplicationState", text)
-            return frames.reserve_answer(self._replica.missing(guids))
+            return frames.reserve_answer(session.peer.replica.missing(guids))
 
         return self._execute(session, frames.apply_reserve(folder.partition, [folder.name], guids), work)
 
@@ -132,7 +131,7 @@ class Commands:
             seconds = self.pace.message * len(bodies) * self._rng.uniform(0.8, 1.2)
             yield seconds
             if self.database_up:
-                self._replica.store(bodies, self._timeline.stamp)
+                session.peer.replica.store(bodies, self._timeline.stamp)
             else:
                 for _ in bodies:
                     text = "\n".join((f"addMessage.create: {DATABASE_DOWN}", *TRACE))
@@ -161,10 +160,10 @@ class Commands:
                 return "OK success"
             if folder.unique_id in self.refused:
                 return self.refused[folder.unique_id]
-            self._replica.open(folder, name)
+            session.peer.replica.open(folder, name)
             for start in range(0, len(records), SLICE):
-                yield from self._records(folder.unique_id, records[start : start + SLICE])
-            self._replica.update(folder, name)
+                yield from self._records(session, folder.unique_id, records[start : start + SLICE])
+            session.peer.replica.update(folder, name)
             self._timeline.fire(self.applied)
             return "OK success"
 
@@ -178,7 +177,7 @@ class Commands:
             if not self.database_up:
                 return f"NO {DATABASE_DOWN}"
             self._core.write(session.thread, "c.ApplyRename", f"Apply RENAME from {old} to {folder.name}")
-            self._replica.rename(folder.unique_id, folder, name)
+            session.peer.replica.rename(folder.unique_id, folder, name)
             return "OK success"
 
         command = frames.apply_rename(old, folder.name, folder.partition, folder.uid_validity, self._dialect)
@@ -217,7 +216,7 @@ class Commands:
         if self._dialect.year < 2022:
             self._core.write(session.thread, "ReplicationSession", "\n".join((answer, *TRACE)), "ERROR")
 
-    def _records(self, folder: str, records: Sequence[IndexRecord]) -> Process[None]:
+    def _records(self, session: Session, folder: str, records: Sequence[IndexRecord]) -> Process[None]:
         """Write a slice of records to database and index."""
         recent, thread = self._dialect.year >= 2022, f"vert.x-worker-thread-{self._rng.randrange(20)}"
         logger = "DbMailboxRecordsService"
@@ -226,7 +225,7 @@ class Commands:
         seconds = self.pace.record * len(records) + 0.002
         took = f"in {self._timeline.milliseconds(seconds)}ms"
         yield seconds
-        done = self._replica.change(folder, records)
+        done = session.peer.replica.change(folder, records)
         self.tally.records.update(create=done.created, update=done.updated, delete=done.deleted)
         counts = f"cr: {done.created}, upd: {done.updated}, del: {done.deleted}"
         self._core.write(thread, logger, f"[{folder}] Db CRUD op, {counts} {took}", where=REPLICA)

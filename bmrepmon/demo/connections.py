@@ -31,11 +31,11 @@ class Listener:
             self._socket.close()
             self._socket = None
 
-    def connect(self) -> Connection:
-        """Make one connection; a stranger who came in between is sent away."""
+    def connect(self, address: str) -> Connection:
+        """Make one connection from a loopback address; a stranger who came in between is sent away."""
         if self._socket is None:
             raise ConnectionRefusedError("the simulated bm-core does not listen")
-        client = socket.create_connection(("127.0.0.1", self.port), timeout=5.0)
+        client = socket.create_connection(("127.0.0.1", self.port), timeout=5.0, source_address=(address, 0))
         while True:
             core, peer = self._socket.accept()
             if peer == client.getsockname():

@@ -20,10 +20,19 @@ REPORT_EVERY = 10.0  # seconds between two reports of MetricVerticle
 REPORTS_2022 = 5  # after which it falls silent
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Peer:
+    """The mail server at the other end, whose mailboxes bm-core keeps in one of its shards."""
+
+    address: str  # of loopback
+    replica: Replica
+
+
 @dataclass(slots=True, eq=False)
 class Session:
     """One connection of sync_client."""
 
+    peer: Peer
     connection: Connection
     thread: str
     opened: float  # Unix time
@@ -34,12 +43,9 @@ class Session:
 class Core:
     """Answers sync_client; everything it does is a process on the timeline."""
 
-    def __init__(
-        self, timeline: Timeline, log: LogFile, replica: Replica, dialect: frames.Dialect, rng: Random
-    ) -> None:
+    def __init__(self, timeline: Timeline, log: LogFile, dialect: frames.Dialect, rng: Random) -> None:
         """Begin as a stopped service."""
         self.listener = Listener()
-        self.replica = replica
         self.dialect = dialect
         self.sessions: list[Session] = []
         self._timeline = timeline
@@ -66,24 +72,24 @@ class Core:
             disconnect(session.connection)
         self.sessions.clear()
 
-    def connect(self) -> Session:
+    def connect(self, peer: Peer) -> Session:
         """Accept a session."""
-        connection = self.listener.connect()
+        connection = self.listener.connect(peer.address)
         thread = f"vert.x-eventloop-thread-{self._connected % EVENT_LOOPS}"
         self._connected += 1
-        session = Session(connection, thread, self._timeline.stamp)
+        session = Session(peer, connection, thread, self._timeline.stamp)
         recent = self.dialect.year >= 2022
         kind = "io.vertx.core.net.impl.NetSocketImpl" if recent else "org.vertx.java.core.net.impl.DefaultNetSocket"
         storage = "net.bluemind.backend.cyrus.replication.storage.core.CoreStorageBackend@4f2b1c77"
-        peer = f"127.0.0.1:{self._rng.randint(32768, 60999)}"  # of its own: the real port is another each time
-        self.write(thread, "SyncServerConnection", "Connected 127.0.0.1")
+        end = f"{peer.address}:{self._rng.randint(32768, 60999)}"  # of its own: the real port is another each time
+        self.write(thread, "SyncServerConnection", f"Connected {peer.address}")
         self.write(thread, "s.StorageApiLink", f"Selected {storage}")
         hash_code = f"{self._rng.getrandbits(31):x}"
         self.write(thread, "SyncServerConnection", f"Start replication session with {kind}@{hash_code}")
         self.sessions.append(session)
-        started = f"session {len(self.sessions)} with {peer}"
+        started = f"session {len(self.sessions)} with {end}"
         if not recent:
-            started = f"session with /{peer} ({UUID(int=self._rng.getrandbits(128), version=4)})"
+            started = f"session with /{end} ({UUID(int=self._rng.getrandbits(128), version=4)})"
         self.say(session, f"Starting {started}")
         return session
 
@@ -96,9 +102,9 @@ class Core:
         if not self.sessions:
             self.say(session, "DownLink notification.")
 
-    def cut(self) -> None:
-        """End all sessions, as a broken connection does."""
-        for number, session in enumerate(list(self.sessions), 1):
+    def cut(self, peer: Peer) -> None:
+        """End all sessions of a mail server, as a broken connection does."""
+        for number, session in enumerate([s for s in self.sessions if s.peer is peer], 1):
             reset = "Connection reset by peer"
             trace = (
                 "java.io.IOException: Connection reset by peer\n\tat sun.nio.ch.FileDispatcherImpl.read0(Native Method)"
@@ -107,12 +113,12 @@ class Core:
             self.write(session.thread, "ReplicationSession", f"{text}\n{trace}", "ERROR")
             self.close(session)
 
-    def clean_up(self) -> None:
-        """Do what bm-core does every two hours: drop expired records, then bodies without a record."""
+    def clean_up(self, replica: Replica) -> None:
+        """Do what bm-core does every two hours in a shard: drop expired records, then bodies without a record."""
         thread, logger = "vert.x-worker-thread-3", "DbMailboxRecordsService"
         self.write(thread, logger, "Expiring expunged messages older than 7 days (tid 91)", where=REPLICA)
-        self.replica.expire()
-        self.write(thread, logger, f"{self.replica.purge()} orphan bodies purged.", where=REPLICA)
+        replica.expire()
+        self.write(thread, logger, f"{replica.purge()} orphan bodies purged.", where=REPLICA)
 
     def say(self, session: Session, text: str) -> None:
         """Write what the session itself tells."""

@@ -1,7 +1,7 @@
-"""Writes what the simulated bm-core has into the tables of ``bj-data``, and who lives there into those of ``bj``."""
+"""Writes what the simulated bm-core has of one mail server into the tables of its ``bj-data``."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from psycopg.types.json import Jsonb
 from bmrepmon.demo.cyrus_index import EXPUNGED, IndexRecord
 from bmrepmon.demo.frames import FolderState
 from bmrepmon.demo.names import FolderName
-from bmrepmon.demo.population import DOMAINS, SERVER, Resident
 from bmrepmon.demo.postgres import Postgres
 
 SCRIPTS = Path(__file__).with_name("sql")
@@ -36,9 +35,10 @@ Row = Sequence[Any]
 class Database:
     """One shard. Folders and records are known by Cyrus's unique id and uid; the rows' own ids are ours."""
 
-    def __init__(self, postgres: Postgres, year: int) -> None:
+    def __init__(self, postgres: Postgres, year: int, name: str = "bj-data") -> None:
         """Write through ``postgres``, which runs; ``year`` chooses the tables of 2019 or of 2022."""
         self._postgres = postgres
+        self._name = name
         self._recent = year >= 2022
         self._connection: psycopg.Connection[Any] | None = None
         self._ids = itertools.count(1)
@@ -46,17 +46,18 @@ class Database:
         self._items: dict[str, int] = {}  # unique id of a folder: id of its item
         self._record_items: dict[tuple[str, int], int] = {}  # unique id and uid of a message: id of its item
 
-    def create(self, residents: Iterable[Resident]) -> None:
-        """Make both databases with their tables; triggers come with `finish`, for they slow the first load."""
+    @property
+    def conninfo(self) -> str:
+        """How to connect; without the password."""
+        return self._postgres.conninfo(self._name)
+
+    def create(self) -> None:
+        """Make the database with its tables."""
         with self._postgres.connect("postgres") as admin:
-            admin.execute('CREATE DATABASE "bj"')
-            admin.execute('CREATE DATABASE "bj-data"')
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
         self._run("bj_data.sql")
         if self._recent:
             self._run("bj_data_since_4_4.sql")
-        with self._postgres.connect("bj") as directory:
-            directory.execute((SCRIPTS / "bj.sql").read_bytes())
-            _fill_directory(directory, residents)
 
     def disconnect(self) -> None:
         """Let go of the server; the next call connects anew."""
@@ -155,11 +156,11 @@ class Database:
 
     def _cursor(self) -> psycopg.Cursor[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = self._postgres.connect("bj-data")
+            self._connection = self._postgres.connect(self._name)
         return self._connection.cursor()
 
     def _run(self, script: str) -> None:
-        with self._postgres.connect("bj-data") as connection:
+        with self._postgres.connect(self._name) as connection:
             connection.execute((SCRIPTS / script).read_bytes())
 
 
@@ -204,38 +205,3 @@ def _replica(state: FolderState, name: FolderName) -> Row:
         state.sync_crc,
         state.quota_root,
     )
-
-
-def _fill_directory(connection: psycopg.Connection[Any], residents: Iterable[Resident]) -> None:
-    """Name the server, its domains and its mailboxes in bj."""
-    ids: Iterator[int] = itertools.count(1)
-
-    def container(uid: str, kind: str) -> int:
-        number = next(ids)
-        connection.execute(
-            "INSERT INTO t_container (id, uid, container_type, name, owner) VALUES (%s, %s, %s, %s, 'system')",
-            (number, uid, kind, uid),
-        )
-        return number
-
-    def item(where: int, uid: str) -> int:
-        number = next(ids)
-        connection.execute(
-            "INSERT INTO t_container_item (id, container_id, uid) VALUES (%s, %s, %s)", (number, where, uid)
-        )
-        return number
-
-    tags = ["bm/core", "bm/es", "bm/pgsql", "bm/pgsql-data", "mail/imap"]
-    server = item(container("default", "installation"), SERVER)
-    connection.execute("INSERT INTO t_server VALUES (%s, '127.0.0.1', NULL, %s, %s)", (server, SERVER, tags))
-    domains = container("domains_default", "domains")
-    directories = {domain: container(domain, "dir") for domain in DOMAINS}
-    for domain in DOMAINS:
-        connection.execute("INSERT INTO t_domain VALUES (%s, %s, %s)", (item(domains, domain), domain, domain))
-        connection.execute("INSERT INTO t_server_assignment VALUES (%s, %s, 'mail/imap')", (SERVER, domain))
-    for r in residents:
-        kind = "user" if r.kind == "user" else "mailshare"
-        row = item(directories[r.domain], r.owner), r.owner, kind, r.probe, r.probe
-        connection.execute(
-            "INSERT INTO t_mailbox (item_id, name, type, system, hidden) VALUES (%s, %s, %s, %s, %s)", row
-        )

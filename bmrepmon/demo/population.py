@@ -1,14 +1,14 @@
 """Who lives on the simulated server: domains, users, shares and their folders; the same seed, the same people."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
 from bmrepmon.demo.chance import chance
 from bmrepmon.demo.names import FolderName, probe_share
 
-SERVER = "bm-master"
+SERVER = "bm-master"  # where bm-core runs; the first mail server, too
 DOMAINS = ("demo.example", "ville.example")
 
 DEFAULT_FOLDERS = (("Sent",), ("Drafts",), ("Trash",), ("Junk",), ("Outbox",))
@@ -42,6 +42,7 @@ class Resident:
     paths: tuple[tuple[str, ...], ...]  # the first is (), its INBOX or itself
     weight: float  # its part of the mail, relative to the others
     probe: bool = False
+    server: str = SERVER
 
     @property
     def address(self) -> str:
@@ -54,13 +55,32 @@ class Resident:
         return tuple(FolderName(self.domain, self.kind, self.owner, path) for path in self.paths)
 
 
-def populate(seed: int, mailboxes: int, *, probes: bool = True) -> list[Resident]:
-    """Return so many users and shares and, where bm-core has ``probes``, the probe share of each domain behind them."""
+def mail_servers(number: int) -> tuple[str, ...]:
+    """Name so many mail servers.
+
+    >>> mail_servers(2)
+    ('bm-master', 'bm-mail-2')
+    """
+    return SERVER, *(f"bm-mail-{count}" for count in range(2, number + 1))
+
+
+def populate(seed: int, mailboxes: int, servers: Sequence[str] = (SERVER,), *, probes: bool = True) -> list[Resident]:
+    """Return so many users and shares, each server's together, and behind them what bm-core's ``probes`` need.
+
+    That is one share for each server and domain: every domain has mailboxes on every server.
+    """
     rng = chance(seed, "population")
     names = _logins(rng)
-    residents = [_resident(rng, number, names) for number in range(mailboxes)]
-    shares = [Resident(domain, "share", probe_share(SERVER, domain), ((),), 0.0, probe=True) for domain in DOMAINS]
+    residents = [
+        replace(_resident(rng, number, names), server=servers[number * len(servers) // mailboxes])
+        for number in range(mailboxes)
+    ]
+    shares = [_probe(server, domain) for server in servers for domain in DOMAINS]
     return residents + shares if probes else residents
+
+
+def _probe(server: str, domain: str) -> Resident:
+    return Resident(domain, "share", probe_share(server, domain), ((),), 0.0, probe=True, server=server)
 
 
 def _resident(rng: Random, number: int, logins: Iterator[str]) -> Resident:

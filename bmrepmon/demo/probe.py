@@ -5,10 +5,10 @@ Sources: BlueMind 4.1 (ReplicationLatencyMonitor) and 4.9 (LatencyMonitorWorker)
 
 from dataclasses import dataclass, field
 
-from bmrepmon.demo.core import Core
 from bmrepmon.demo.cyrus_index import SEEN
 from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.mailstore import MailStore
+from bmrepmon.demo.replica import Replica
 from bmrepmon.demo.replication_log import LINK, Level, LogFile
 from bmrepmon.demo.timeline import Process, Signal, Task, Timeline, kill
 
@@ -39,11 +39,12 @@ class Echo:
 
 @dataclass(slots=True)
 class Probe:
-    """The probes of all partitions; they run while bm-core does."""
+    """The probes of all partitions of a mail server; they run while bm-core does."""
 
     timeline: Timeline
     store: MailStore
-    core: Core
+    replica: Replica
+    year: int  # of bm-core's sources
     log: LogFile
     applied: Signal
     echoes: dict[str, Echo] = field(default_factory=dict)  # by partition
@@ -62,7 +63,7 @@ class Probe:
         self._tasks.clear()
 
     def _run(self, share: Folder) -> Process[None]:
-        habit, echo = HABITS[self.core.dialect.year], self.echoes[share.partition]
+        habit, echo = HABITS[self.year], self.echoes[share.partition]
         thread = f"vert.x-worker-thread-{len(self.echoes)}"
         while True:
             uid = min(share.records)
@@ -82,10 +83,10 @@ class Probe:
             yield habit.every
 
     def _is_back(self, share: Folder, goal: int) -> bool:
-        known = self.core.replica.folders.get(share.unique_id)
+        known = self.replica.folders.get(share.unique_id)
         return known is not None and known.state.highest_modseq >= goal
 
     def _complaint(self, share: Folder) -> tuple[Level, str]:
-        if self.core.dialect.year >= 2022:
+        if self.year >= 2022:
             return "ERROR", "probing failed: Replication latency is > 10sec"
         return "WARN", f"Replication is lagging (>60sec) or broken: {share.name.owner}"

@@ -17,6 +17,7 @@ FIRST_AT = 20.0  # simulated seconds of good health, so that a viewer sees the c
 class Wishes(TypedDict):
     """Fields of `bmrepmon.demo.server.Plan` that a scenario asks for."""
 
+    backends: int
     passive: float
     waiting: float
     default: int
@@ -36,7 +37,7 @@ class Expected:
     """What is true from ``after`` (simulated seconds) on, until the next of the scenario's expectations."""
 
     after: float
-    sessions: int = CHANNELS
+    sessions: int = CHANNELS  # of all mail servers together
     applying: bool = True  # APPLY MAILBOX goes on and is answered OK
     lagging: bool = False  # at rest, when nobody changes anything any more
     passive: bool = False  # folders that were never replicated
@@ -49,6 +50,7 @@ class Scenario:
 
     cues: tuple[Cue, ...] = ()
     expected: tuple[Expected, ...] = (Expected(6.0),)
+    backends: int = 1  # mail servers
     passive: float = 0.0  # share of the mailboxes that were never replicated
     waiting: float = 0.0  # share of the mailboxes that wait for their first replication
     message_seconds: float = 0.01  # what bm-core needs for one body
@@ -59,13 +61,20 @@ class Scenario:
     @property
     def wishes(self) -> Wishes:
         """What the server must be like: fields of its plan."""
-        return {"passive": self.passive, "waiting": self.waiting, "default": self.default, "probes": self.probes}
+        return {
+            "backends": self.backends,
+            "passive": self.passive,
+            "waiting": self.waiting,
+            "default": self.default,
+            "probes": self.probes,
+        }
 
     def play(self, server: SimulatedServer) -> None:
         """Put the events on the server's timeline."""
         server.commands.pace.message = self.message_seconds
         if self.waiting:
-            server.client.batch = 50  # so that a small backlog goes down as gradually as a large one
+            for backend in server.backends:
+                backend.client.batch = 50  # so that a small backlog goes down as gradually as a large one
         server.timeline.spawn(self._run(server))
 
     def _run(self, server: SimulatedServer) -> Process[None]:
@@ -128,6 +137,11 @@ SCENARIOS: Mapping[str, Scenario] = frozen(
         ),
         "clock": Scenario(
             cues=(Cue(FIRST_AT, acts.set_clock_forward), Cue(FIRST_AT + 60, acts.set_clock_back)),
+        ),
+        "backends": Scenario(
+            backends=2,
+            cues=(Cue(FIRST_AT, acts.kill_second),),
+            expected=(Expected(6.0, 2 * CHANNELS), Expected(FIRST_AT + 2, CHANNELS, lagging=True)),
         ),
         "monitor": Scenario(monitor_restarts=FIRST_AT),
     }

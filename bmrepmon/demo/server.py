@@ -5,31 +5,25 @@ Its time is simulated: `step` advances it, and the same seed and the same calls 
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from bmrepmon.demo.build import Builder
+from bmrepmon.demo.backend import Backend, Surroundings
 from bmrepmon.demo.chance import chance
 from bmrepmon.demo.commands import Commands
 from bmrepmon.demo.core import Core
 from bmrepmon.demo.database import Database
-from bmrepmon.demo.disk import Disk
+from bmrepmon.demo.directory import create_directory
 from bmrepmon.demo.frames import Dialect
-from bmrepmon.demo.life import Life
-from bmrepmon.demo.mailstore import MailStore
-from bmrepmon.demo.population import SERVER, populate
+from bmrepmon.demo.population import mail_servers, populate
 from bmrepmon.demo.postgres import Postgres
-from bmrepmon.demo.probe import Probe
-from bmrepmon.demo.replica import Replica
 from bmrepmon.demo.replication_log import LogFile
-from bmrepmon.demo.sync import SyncClient
-from bmrepmon.demo.sync_log import SyncLog
 from bmrepmon.demo.timeline import Process, Timeline
-from bmrepmon.demo.tree import LOGS, PLACES, SYNC_LOG, configure, plant
-from bmrepmon.demo.truth import LogTruth, Truth, compare, count_inodes, count_stores
+from bmrepmon.demo.tree import LOGS, Site, configure, find_sites, plant
+from bmrepmon.demo.truth import LogTruth, Truth, compare, count_inodes
 from bmrepmon.model.frozen import frozen
 
 EPOCH = 1_750_000_000.0  # 15 June 2025: when simulated time begins unless told otherwise
@@ -42,8 +36,9 @@ class Plan:
     """What to simulate."""
 
     seed: int = 1
-    mailboxes: int = 40
-    messages: int = 4000  # at the beginning
+    backends: int = 1  # mail servers
+    mailboxes: int = 40  # of all mail servers together
+    messages: int = 4000  # at the beginning, as above
     log_format: Literal[2019, 2022] = 2022
     index_version: int = 13  # of cyrus.index: 12 to 19
     database: bool = True  # False: no PostgreSQL, for fast tests
@@ -51,7 +46,7 @@ class Plan:
     speed: float = 1.0  # simulated seconds in one second of the stamps
     passive: float = 0.0  # share of the mailboxes that were never replicated and are not in use
     waiting: float = 0.0  # share of the mailboxes whose first replication is still to come
-    default: int = 0  # folders in Cyrus's own partition, which is not replicated
+    default: int = 0  # folders in the partition of each Cyrus's own, which is not replicated
     probes: bool = True  # whether bm-core measures its latency
     zone: str | None = None  # of the logs; default UTC in 2022, Europe/Paris in 2019
 
@@ -64,39 +59,46 @@ class SimulatedServer:
         self.root = root
         self.plan = plan
         self.zone = plan.zone or ("UTC" if plan.log_format >= 2022 else "Europe/Paris")
-        self.residents = populate(plan.seed, plan.mailboxes, probes=plan.probes)
+        sites = find_sites(root, mail_servers(plan.backends))
+        self.residents = populate(plan.seed, plan.mailboxes, mail_servers(plan.backends), probes=plan.probes)
         self.lock = threading.RLock()  # held while the world moves; `truth` takes it too
         self.timeline = Timeline(plan.epoch, plan.speed)
         self.postgres = Postgres() if plan.database else None
-        self.database = Database(self.postgres, plan.log_format) if self.postgres else None
-        dialect = Dialect(plan.log_format, plan.index_version)
-        self._strays = plant(root)
+        plant(root, sites[0])
         zone = ZoneInfo(self.zone)
         self.log = LogFile(root / LOGS / "replication.log", self.timeline, zone)
         self.core_log = LogFile(root / LOGS / "core.log", self.timeline, zone)
-        self.sync_log = SyncLog(root / SYNC_LOG, self.timeline)
-        self.store = MailStore(Disk(root), SERVER, plan.index_version, self.timeline, self.sync_log)
-        self.replica = Replica(self.database)
-        self.core = Core(self.timeline, self.log, self.replica, dialect, chance(plan.seed, "core"))
+        dialect = Dialect(plan.log_format, plan.index_version)
+        self.core = Core(self.timeline, self.log, dialect, chance(plan.seed, "core"))
         self.commands = Commands(self.core, self.timeline, chance(plan.seed, "commands"))
-        self.client = SyncClient(self.timeline, self.store, self.sync_log, self.core, self.commands)
-        self.probe = Probe(self.timeline, self.store, self.core, self.core_log, self.commands.applied)
-        self.life = Life(self.timeline, self.store, (), plan.seed)
+        self.backends = tuple(self._backend(number, site) for number, site in enumerate(sites))
+        first = self.backends[0]  # mostly the only one
+        self.store, self.replica, self.probe, self.life = first.store, first.replica, first.probe, first.life
+
+    def _backend(self, number: int, site: Site) -> Backend:
+        name = f"bj-data-{number + 1}" if number else "bj-data"  # on servers of their own, all are called bj-data
+        database = Database(self.postgres, self.plan.log_format, name) if self.postgres else None
+        residents = [r for r in self.residents if r.server == site.server]
+        around = Surroundings(self.timeline, self.core, self.commands, self.core_log)
+        return Backend(site, residents, around, database, self.plan.seed + number)
 
     def build(self) -> Path:
         """Make folders, messages and rows, and start everything; return a configuration for a monitor."""
         with self.lock:
-            if self.postgres and self.database:
+            if self.postgres:
                 self.postgres.create()
                 self.postgres.start()
-                self.database.create(self.residents)
-            builder = Builder(self.plan.seed, self.timeline.epoch, self.store, self.replica)
-            self.life.residents = builder.fill(self.residents, self.plan)
+                servers = {backend.site.server: backend.site.address for backend in self.backends}
+                create_directory(self.postgres, servers, self.residents)
+            wishes = replace(self.plan, messages=self.plan.messages // self.plan.backends)
+            for backend in self.backends:
+                backend.build(wishes)
             self.timeline.spawn(self._boot())
-            self.life.start()
+            for backend in self.backends:
+                backend.life.start()
             self.timeline.advance(0.0)  # bm-core listens: its port is known
-        conninfo = self.postgres.conninfo("bj-data") if self.postgres else None
-        return configure(self.root, self.zone, self.core.listener.port, conninfo)
+        databases = {b.site: b.database.conninfo if b.database else None for b in self.backends}
+        return configure(self.root, self.zone, self.core.listener.port, databases)
 
     def step(self, seconds: float) -> None:
         """Let simulated time pass."""
@@ -106,13 +108,11 @@ class SimulatedServer:
     def close(self) -> None:
         """End everything but the files."""
         with self.lock:
-            self.client.stop()
-            self.probe.stop()
-            self.core.stop()
+            self.stop_core()
             self.log.close()
             self.core_log.close()
-            if self.database:
-                self.database.disconnect()
+            for database in self._databases:
+                database.disconnect()
             if self.postgres:
                 self.postgres.remove()
 
@@ -129,23 +129,27 @@ class SimulatedServer:
     def freeze(self) -> None:
         """Hang sync_client: its sessions stay, nothing moves."""
         with self.lock:
-            self.client.freeze()
+            for backend in self.backends:
+                backend.client.freeze()
 
     def thaw(self) -> None:
         """Let sync_client go on."""
         with self.lock:
-            self.client.thaw()
+            for backend in self.backends:
+                backend.client.thaw()
 
-    def disconnect(self) -> None:
-        """Cut all connections; sync_client dies of it."""
+    def disconnect(self, *backends: Backend) -> None:
+        """Cut the connections of some mail servers, else of all; sync_client dies of it."""
         with self.lock:
-            self.client.stop()
-            self.core.cut()
+            for backend in backends or self.backends:
+                backend.client.stop()
+                self.core.cut(backend.peer)
 
-    def reconnect(self) -> None:
+    def reconnect(self, *backends: Backend) -> None:
         """Start sync_client again."""
         with self.lock:
-            self.client.start()
+            for backend in backends or self.backends:
+                backend.client.start()
 
     def restart_core(self) -> None:
         """Restart bm-core, which restarts Cyrus and with it sync_client."""
@@ -156,8 +160,8 @@ class SimulatedServer:
     def stop_core(self) -> None:
         """End bm-core, and what lives with it."""
         with self.lock:
-            self.client.stop()
-            self.probe.stop()
+            for backend in self.backends:
+                backend.stop()
             self.core.stop()
 
     def start_core(self) -> None:
@@ -169,8 +173,8 @@ class SimulatedServer:
         """Take the database away."""
         with self.lock:
             self.commands.database_up = False
-            if self.database:
-                self.database.disconnect()
+            for database in self._databases:
+                database.disconnect()
             if self.postgres:
                 self.postgres.stop()
 
@@ -184,32 +188,39 @@ class SimulatedServer:
     def night(self) -> None:
         """Do what happens at four in the morning: cyr_expire, and bm-core's own purge."""
         with self.lock:
-            self.store.purge()
-            self.store.purge_deleted()
-            self.core.clean_up()
+            for backend in self.backends:
+                backend.expire()
+                self.core.clean_up(backend.replica)
 
     # --- what is true
 
-    def truth(self) -> Truth:
-        """Tell what is true now."""
+    def truth(self, *of: Backend) -> Truth:
+        """Tell what is true now: of some mail servers, else of all; the log is always that of all."""
         with self.lock:
-            lines = self.sync_log.taken + self.sync_log.waiting
+            backends = of or self.backends
+            peers = [backend.peer for backend in backends]
+            lines = [line for b in backends for line in (*b.sync_log.taken, *b.sync_log.waiting)]
+            echoes = {partition: echo for b in backends for partition, echo in b.probe.echoes.items()}
             return Truth(
                 at=self.timeline.stamp,
                 elapsed=self.timeline.now,
-                stores=count_stores(self.store, PLACES, self._strays),
-                unique_messages=count_inodes(self.store),
-                orphan_files=len(self.store.orphans),
-                bodies=len(self.replica.bodies),
-                records=self.replica.records,
-                folders=tuple(compare(folder, self.replica) for folder in self.store.folders.values()),
+                stores=tuple(store for b in backends for store in b.stores()),
+                unique_messages=sum(count_inodes(b.store) for b in backends),
+                orphan_files=sum(len(b.store.orphans) for b in backends),
+                bodies=sum(len(b.replica.bodies) for b in backends),
+                records=sum(b.replica.records for b in backends),
+                folders=tuple(compare(folder, b.replica) for b in backends for folder in b.store.folders.values()),
                 log=self._log_truth(),
-                probe_latency=frozen({p: echo.latency for p, echo in self.probe.echoes.items()}),
-                probe_failures=sum(echo.failures for echo in self.probe.echoes.values()),
-                active_sessions=len(self.core.sessions),
+                probe_latency=frozen({p: echo.latency for p, echo in echoes.items()}),
+                probe_failures=sum(echo.failures for echo in echoes.values()),
+                active_sessions=sum(session.peer in peers for session in self.core.sessions),
                 sync_log_entries=len(lines),
                 sync_log_names=len({line.split(" ", 1)[1] for line in lines}),
             )
+
+    @property
+    def _databases(self) -> list[Database]:
+        return [backend.database for backend in self.backends if backend.database]
 
     def _log_truth(self) -> LogTruth:
         tally = self.commands.tally
@@ -226,6 +237,5 @@ class SimulatedServer:
         """Start bm-core; it has Cyrus restarted once it is ready, and sync_client comes with Cyrus."""
         self.core.start()
         yield CYRUS_STARTS_IN
-        self.client.start()
-        shares = [r.folders[0].cyrus for r in self.residents if r.probe]
-        self.probe.start([self.store.by_name[name] for name in shares])
+        for backend in self.backends:
+            backend.start()

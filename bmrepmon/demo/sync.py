@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bmrepmon.demo.commands import Commands, status
-from bmrepmon.demo.core import Core, Session
+from bmrepmon.demo.core import Core, Peer, Session
 from bmrepmon.demo.cyrus_index import IndexRecord
 from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.frames import FolderState
@@ -40,14 +40,17 @@ class Channel:
 class SyncClient:
     """All channels of one backend, and the one that deals the sync log out to them."""
 
-    def __init__(self, timeline: Timeline, store: MailStore, sync_log: SyncLog, core: Core, commands: Commands) -> None:
-        """Begin as stopped."""
+    def __init__(
+        self, timeline: Timeline, store: MailStore, sync_log: SyncLog, core: Core, commands: Commands, *, peer: Peer
+    ) -> None:
+        """Begin as stopped; ``peer`` is what bm-core sees of this backend."""
         self.batch = 8192  # messages that one APPLY MAILBOX brings (sync_batchsize)
         self._timeline = timeline
         self._store = store
         self._sync_log = sync_log
         self._core = core
         self._commands = commands
+        self._peer = peer
         self._channels = tuple(Channel() for _ in range(CHANNELS))
         self._tasks: list[Task] = []
         self._drained = Signal()
@@ -122,7 +125,7 @@ class SyncClient:
         while not self._core.listener.listening:
             yield wait
             wait = min(wait * 2, RETRY_LAST)
-        channel.session = self._core.connect()
+        channel.session = self._core.connect(self._peer)
         yield 0.01
         yield from self._commands.authenticate(channel.session)
         return channel.session
@@ -156,7 +159,7 @@ class SyncClient:
         return True
 
     def _folder(self, session: Session, folder: Folder) -> Process[bool]:
-        known = self._core.replica.folders.get(folder.unique_id)
+        known = self._peer.replica.folders.get(folder.unique_id)
         if known and known.state.name != folder.name.cyrus:
             yield from self._alive()
             answer = yield from self._commands.rename(session, known.state.name, folder.state(), folder.name)
@@ -199,7 +202,7 @@ class SyncClient:
             answer = yield from self._commands.reserve(session, state, [guid for guid, _ in bodies])
             if status(answer) != "ok":
                 return False
-            missing = set(self._core.replica.missing(guid for guid, _ in bodies))
+            missing = set(self._peer.replica.missing(guid for guid, _ in bodies))
             wanted = list({guid: (guid, size) for guid, size in bodies if guid in missing}.values())
             for start in range(0, len(wanted), BODIES_AT_ONCE):
                 yield from self._alive()

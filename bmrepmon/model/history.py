@@ -1,6 +1,8 @@
 """Series over time: bounded windows of (time, value) points, one point a step at most."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from operator import attrgetter
 
 STEP = 60.0  # seconds between two points
 SPAN = 24 * 3600.0  # how far back a window reaches
@@ -25,7 +27,8 @@ class Window:
 
         A clock that stepped back never reorders points: whatever lies in the future of ``at`` is dropped.
         """
-        points = tuple(p for p in self.points if at - SPAN <= p.at < at)
+        first, end = (bisect_left(self.points, edge, key=attrgetter("at")) for edge in (at - SPAN, at))
+        points = self.points[first:end]
         if len(points) >= 2 and at - points[-2].at < STEP:
             points = points[:-1]
         return Window((*points, Point(at, value)))

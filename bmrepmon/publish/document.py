@@ -66,7 +66,11 @@ class FolderCounts:
     lag_changes: Annotated[int | None, Meta(description="the same of all changes, in modseqs")]
     lag_folders: Annotated[int | None, Meta(description="folders of which the replica lacks something")]
     lag_seconds: Annotated[
-        float | None, Meta(description="age of the oldest change known not to be replicated; 0 only when proven")
+        float | None,
+        Meta(
+            description="age of the oldest change known not to be replicated; 0 only when proven; while `lag_messages`"
+            " is `null`, the whole may be older"
+        ),
     ]
     passive_folders: Annotated[int | None, Meta(description="folders that were never replicated")]
     passive_messages: Annotated[int | None, Meta(description="messages in them")]

@@ -7,8 +7,6 @@ bmrepmon, which needs no network and no other site for it.
 from collections.abc import Mapping
 from importlib.resources import files
 
-from markdown_it import MarkdownIt
-
 FRENCH = ".fr"
 
 
@@ -17,7 +15,6 @@ class Runbooks:
 
     def __init__(self) -> None:
         """Read the files."""
-        self._markdown = MarkdownIt("commonmark", {"html": False})
         folder = files("bmrepmon.publish").joinpath("runbooks")
         found = {file.name.removesuffix(".md"): file.read_text("utf-8") for file in folder.iterdir()}
         self._texts = {
@@ -32,7 +29,14 @@ class Runbooks:
     def html(self, name: str, language: str) -> str | None:
         """Return the text of one as HTML, nothing where there is no such alert."""
         text = self._texts[language].get(name)
-        return None if text is None else self._markdown.render(text)
+        return None if text is None else render(text)
+
+
+def render(text: str) -> str:
+    """Return Markdown as HTML; it brings the library, a mebibyte that most daemons never need."""
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).render(text))
 
 
 def title(text: str) -> str:

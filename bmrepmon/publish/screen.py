@@ -1,33 +1,35 @@
 """The live screen of `status --watch`: bars and sparklines above the status document."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from bmrepmon.publish.chart import frame
 from bmrepmon.publish.document import BackendStatus, History, Status
-from bmrepmon.publish.text import draw, heading, indented
-from bmrepmon.words.language import DECIMAL, Language
+from bmrepmon.publish.text import draw
+from bmrepmon.words.language import Language
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN = "_.-=+*%#"  # for a terminal that has no blocks
 SERIES = ("lag_seconds", "lag_messages", "sync_log_entries", "active_sessions")  # those drawn, one row each
 COLUMNS = 40
-SPAN = 24 * 3600.0  # seconds that a sparkline covers
 
+Points = Sequence[tuple[datetime, float]]
 Drawn = Mapping[str, History]  # by "name/backend"
 
 
 def draw_screen(status: Status, history: Drawn, t: Language, screen: Language, blocks: str = BLOCKS) -> RenderableType:
-    """Return everything: what moves on top, for what does not fit a low terminal is cut below."""
-    tops: list[RenderableType] = []
-    for backend in status.backends:
+    """Return everything: the verdict and what moves come first, for what does not fit a low terminal is cut below."""
+
+    def moving(backend: BackendStatus) -> RenderableType | None:
         rows = [*_bars(backend, screen), *_sparks(backend, status, history, screen, blocks)]
-        if rows:
-            tops += [heading(backend.name), indented(_grid(rows))]
-    return Group(*tops, Text(), draw(status, t))
+        return _grid(rows) if rows else None
+
+    return draw(status, t, moving)
 
 
 def sparkline(values: Sequence[float | None], blocks: str = BLOCKS) -> str:
@@ -41,10 +43,10 @@ def sparkline(values: Sequence[float | None], blocks: str = BLOCKS) -> str:
     return "".join(" " if v is None else blocks[max(0, min(last, round(v / top * last)))] for v in values)
 
 
-def columns(history: History, now: float, width: int = COLUMNS, span: float = SPAN) -> list[float | None]:
+def columns(points: Points, now: float, span: float, width: int) -> list[float | None]:
     """Return the largest value of each of ``width`` equal stretches of the last ``span`` seconds."""
     found: list[float | None] = [None] * width
-    for at, value in history.points:
+    for at, value in points:
         column = width - 1 - int((now - at.timestamp()) / span * width)
         if 0 <= column < width:
             found[column] = max(value, found[column] or value)
@@ -63,36 +65,24 @@ def _grid(rows: Sequence[tuple[str, RenderableType, str]]) -> Table:
 
 def _bars(backend: BackendStatus, t: Language) -> Iterator[tuple[str, RenderableType, str]]:
     """Draw which share of the messages has arrived, and which of the sessions is there, where that is known."""
-    total = sum(store.messages for store in (backend.spool, backend.archive) if store)
-    if total and (missing := _missing(backend)) is not None:
-        yield _bar(t("replicated"), max(0, total - missing), total, t)
+    if backend.progress_ratio is not None:
+        yield _bar(t("replicated"), backend.progress_ratio, t)
     if backend.sessions.active is not None and backend.sessions.expected:
-        yield _bar(t("connected"), backend.sessions.active, backend.sessions.expected, t)
+        yield _bar(t("connected"), min(1.0, backend.sessions.active / backend.sessions.expected), t)
 
 
-def _missing(backend: BackendStatus) -> int | None:
-    """Count the messages that have not arrived, those included whose folders were never replicated."""
-    folders = backend.folders
-    if folders is None or folders.lag_messages is None or folders.passive_messages is None:
-        return None
-    return folders.lag_messages + folders.passive_messages
-
-
-def _bar(label: str, done: int, total: int, t: Language) -> tuple[str, RenderableType, str]:
-    share = int(1000 * min(done, total) / total) / 10  # cut, not rounded: 100 % is all of it
-    return (
-        label,
-        ProgressBar(total=total, completed=min(done, total), width=COLUMNS),
-        t("share", share=f"{share:g}".replace(".", DECIMAL[t.code])),
-    )
+def _bar(label: str, share: float, t: Language) -> tuple[str, RenderableType, str]:
+    return label, ProgressBar(total=1.0, completed=share, width=COLUMNS), t.percent(share)
 
 
 def _sparks(
     backend: BackendStatus, status: Status, history: Drawn, t: Language, blocks: str
 ) -> Iterator[tuple[str, RenderableType, str]]:
-    for name in SERIES:
-        known = history.get(f"{name}/{backend.name}")
-        if known and known.points:
-            line = sparkline(columns(known, status.at.timestamp()), blocks)
-            last = known.points[-1][1]
-            yield t(name), Text(line, style="cyan"), t.seconds(last) if name.endswith("_seconds") else t.number(last)
+    now = status.at.timestamp()
+    known = {name: past.points for name in SERIES if (past := history.get(f"{name}/{backend.name}")) and past.points}
+    over = frame(now, min((points[0][0].timestamp() for points in known.values()), default=None))
+    width = min(COLUMNS, over.columns)  # points come a minute apart: in narrower columns there would be gaps
+    for name, points in known.items():
+        line, last = sparkline(columns(points, now, over.span, width), blocks), points[-1][1]
+        told = t.seconds(last) if name.endswith("_seconds") else t.number(last)
+        yield t(name, span=t.seconds(over.span)), Text(line, style="cyan"), told

@@ -1,7 +1,8 @@
 """The status document for the terminal: readable at 80 columns, plain when piped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from textwrap import wrap
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -19,19 +20,40 @@ from bmrepmon.publish.document import (
     Status,
     StoreFiles,
 )
-from bmrepmon.publish.wording import MARKS, SEVERITY_MARKS, errors, lingers, otherwise, remedy, sentences, state_of
+from bmrepmon.publish.glance import lateness, missing, missing_note, urgency
+from bmrepmon.publish.wording import (
+    MARKS,
+    SEVERITY_MARKS,
+    commands,
+    errors,
+    lingers,
+    otherwise,
+    remedy,
+    sentences,
+    state_of,
+    why,
+)
 from bmrepmon.words.language import UNKNOWN, Language
 
 SEVERITY_COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red"}
 COLOURS = {"good": "green", "failed": "red", "empty": "yellow", "waiting": "yellow"}
 Row = tuple[str, str, str]  # what, how much, and what is to be said of it
+COMMAND = 74  # columns of a command, which is set in twice
+GOES_ON = " \\\n    "  # how a shell is told that a command has a second line
 
 
-def draw(status: Status, t: Language) -> RenderableType:
-    """Return the document as something that rich can print, or keep alive on a screen."""
+def draw(
+    status: Status, t: Language, moving: Callable[[BackendStatus], RenderableType | None] = lambda _: None
+) -> RenderableType:
+    """Return the document as something that rich can print, or keep alive on a screen.
+
+    ``moving`` is what stands below the verdict of a backend on such a screen.
+    """
     parts: list[RenderableType] = [Text(f"bmrepmon {status.version}  {t('as_of', at=t.moment(status.at))}")]
-    for backend in status.backends:
+    for backend in sorted(status.backends, key=urgency):
         parts += [heading(backend.name), *_verdict(backend, status, t)]
+        if drawn := moving(backend):
+            parts += [indented(drawn), Text()]
         parts += [facts(_backend(backend, status, t)), *_partitions(backend, t)]
     if status.other_sessions:
         parts.append(Text(f"\n{t('sessions_other', n=t.number(status.other_sessions))}", style="red"))
@@ -74,6 +96,7 @@ def _verdict(backend: BackendStatus, status: Status, t: Language) -> Iterator[Re
     since = t("verdict_since", age=t.age(verdict.since, status.at))
     yield indented(Text.assemble((f"{mark} {t(f'state_{verdict.state}')}", f"bold {colour}"), f"  {since}"))
     yield indented(Text(t(f"reason_{verdict.reason}")))
+    yield indented(Text(t(f"impact_{verdict.state}"), style="dim"))
     if verdict.alike:
         yield indented(Text(t("verdict_alike", reason=sentences(t, verdict.alike))))
     yield from _commands(remedy(t, verdict.reason))
@@ -87,11 +110,16 @@ def _verdict(backend: BackendStatus, status: Status, t: Language) -> Iterator[Re
 
 
 def _commands(lines: tuple[str, ...]) -> Iterator[RenderableType]:
-    for line in lines:
-        yield indented(Text(f"  {line}", style="cyan", no_wrap=True))
+    for command, remark in commands(lines):
+        text = f"{command}    # {remark}" if remark else command
+        if len(text) > COMMAND:
+            text = GOES_ON.join(wrap(command, COMMAND - 6, break_long_words=False, break_on_hyphens=False))
+            text += f"\n    # {remark}" if remark else ""
+        yield indented(indented(Text(text, style="cyan")))
 
 
 def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Row]:
+    yield from _glance(backend, status, t)
     yield _store(t("spool"), backend.spool, status, t)
     yield _store(t("archive"), backend.archive, status, t)
     yield t("unique"), t.number(backend.unique_messages), t("unique_note")
@@ -99,6 +127,23 @@ def _backend(backend: BackendStatus, status: Status, t: Language) -> Iterator[Ro
     yield t("delta"), t.signed(backend.delta_messages), t("delta_note")
     yield from _explained(backend.delta_explained, t)
     yield t("sessions"), t.number(backend.sessions.active), _expected(backend, t)
+
+
+def _glance(backend: BackendStatus, status: Status, t: Language) -> Iterator[Row]:
+    """Tell what is missing and how late that is, then what waits for it and what comes back."""
+    lacking, note = missing(backend), missing_note(backend, status, t)
+    told = ", ".join(filter(None, [t("messages") if lacking else "", note]))
+    yield t("missing"), t("missing_none") if lacking == 0 else t.number(lacking), told
+    yield t("late_by"), *lateness(backend, status, t)
+    yield t("replicated"), UNKNOWN if backend.progress_ratio is None else t.percent(backend.progress_ratio), ""
+    if waiting := backend.sync_log:
+        folders, users, age = t.number(waiting.folders), t.number(waiting.users), t.age(waiting.oldest, status.at)
+        told = f"{t('sync_log_entries')}, {t('sync_log_note', folders=folders, users=users, age=age)}"
+        yield t("sync_log"), t.number(waiting.entries), told if waiting.entries else ""
+    for beat in backend.heartbeats:
+        told = t("heartbeat_note", n=beat.outstanding) if beat.outstanding else t("heartbeat_back")
+        where = f" ({beat.partition})" if len(backend.heartbeats) > 1 else ""
+        yield t("heartbeat"), t.length(beat.lag_seconds and round(beat.lag_seconds, 1)), told + where
 
 
 def _bodies(rows: DatabaseRows | None, status: Status, t: Language) -> tuple[str, str]:
@@ -123,7 +168,7 @@ def _explained(delta: DeltaStatus | None, t: Language) -> Iterator[Row]:
 
 def _expected(backend: BackendStatus, t: Language) -> str:
     sessions = backend.sessions
-    logged = "" if sessions.logged is None else f"; {t('sessions_logged', logged=sessions.logged)}"
+    logged = "" if sessions.logged is None else f", {t('sessions_logged', logged=sessions.logged)}"
     return t("sessions_note", expected=sessions.expected) + logged
 
 
@@ -186,11 +231,14 @@ def _sources(status: Status, t: Language) -> Iterator[RenderableType]:
         table.add_row(Text(source.source), Text(source.backend), mark, last_success, t.seconds(source.duration))
     yield indented(table)
     for source in status.sources:
-        if told := _told(source, status, t):
-            yield indented(Text(f"\n{' '.join(filter(None, [source.source, source.backend]))}: {told}"))
+        if told := tuple(_told(source, status, t)):
+            yield indented(Text(f"\n{' '.join(filter(None, [source.source, source.backend]))}"))
+            yield from (indented(indented(Text(line))) for line in told)
 
 
-def _told(source: SourceStatus, status: Status, t: Language) -> str:
-    running = lingers(source, status)
-    since = t("running", age=t.seconds(running)) if running else ""
-    return "; ".join(filter(None, [source.error, since]))
+def _told(source: SourceStatus, status: Status, t: Language) -> Iterator[str]:
+    """Yield what went wrong, in the language of the reader and as it was found, and since when a round lingers."""
+    if source.error:
+        yield from filter(None, [why(t, source), f"{t('exact')} {source.error}"])
+    if running := lingers(source, status):
+        yield t("running", age=t.seconds(running))

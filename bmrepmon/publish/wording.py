@@ -18,6 +18,13 @@ def remedy(t: Language, reason: str) -> tuple[str, ...]:
     return tuple(t.texts[f"remedy_{reason}"].splitlines())
 
 
+def commands(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each line of a remedy as what is typed, and what is said of it."""
+    for line in lines:
+        command, _, remark = line.partition("    # ")
+        yield command, remark
+
+
 def sentences(t: Language, reasons: tuple[str, ...]) -> str:
     """Return several reasons of a verdict, a sentence each."""
     return " ".join(t(f"reason_{reason}") for reason in reasons)
@@ -40,6 +47,12 @@ def state_of(source: SourceStatus) -> str:
     if not source.success:
         return "failed"
     return "empty" if source.reason else "good"
+
+
+def why(t: Language, source: SourceStatus) -> str:
+    """Say in a sentence why a source brings nothing, and the way out; empty for a reason without one."""
+    damaged = t("why_damaged") if source.source == "probe" else ""  # in many ways, each a reason
+    return t.texts.get(f"why_{source.reason}", damaged)
 
 
 def lingers(source: SourceStatus, status: Status) -> float | None:

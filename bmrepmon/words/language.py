@@ -16,8 +16,9 @@ SMALLER = {"d": (3600.0, "h"), "h": (60.0, "min"), "min": (1.0, "s")}
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first one that is set and not empty
 INCLUDED: Mapping[str, tuple[str, ...]] = {
     "nagios": ("verdict",),
-    "status": ("verdict",),
-    "page": ("verdict", "status"),
+    "status": ("verdict", "sources"),
+    "folders": ("status",),
+    "page": ("verdict", "sources", "status"),
 }  # the texts of an area that need others
 UNKNOWN = "\u2013"  # a dash
 

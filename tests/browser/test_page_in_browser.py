@@ -16,7 +16,14 @@ from bmrepmon.words.language import load_language
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-OF_EACH_SEVERITY = ("residue", "catching_up", "stuck_folders", "stalled")
+OF_EACH_SEVERITY = ("residue", "catching_up", "stuck_folders", "stalled", "unknown")
+
+A_DIGIT = 0.001  # of a screen: a word goes aside for a figure that has become longer
+SHIFTS = (  # notes by how much anything moved
+    "window.moved = [];"
+    "new PerformanceObserver(list => moved.push(...list.getEntries().map(one => one.value)))"
+    ".observe({type: 'layout-shift', buffered: true})"
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +86,7 @@ def width(seen: Window) -> int:
 def test_a_refresh_changes_what_changed_and_nothing_else(browser: "Browser", served: Served) -> None:
     """The page is not loaded again: focus and scroll stay, nothing moves, and the new verdict is there."""
     with window(browser, served.url) as seen:
-        seen.page.evaluate(
-            "window.same = true; window.moved = [];"
-            "new PerformanceObserver(list => moved.push(...list.getEntries().map(one => one.value)))"
-            ".observe({type: 'layout-shift', buffered: true})"
-        )
+        seen.page.evaluate(f"window.same = true; {SHIFTS}")
         seen.page.locator("[data-copy]").first.focus()
         before = seen.page.locator(".glance .value").first.inner_text()
         served.snapshot = lambda: pictured.picture("stalled", later=120)
@@ -100,6 +103,26 @@ def test_a_refresh_changes_what_changed_and_nothing_else(browser: "Browser", ser
         assert seen.page.title().startswith("✓ In sync")
         assert seen.page.evaluate("same")
         assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESKTOP, "en-GB"), (PHONE, "fr-FR")], ids=["desktop", "phone"])
+def test_nothing_moves_at_a_refresh(browser: "Browser", served: Served, size: tuple[int, int], language: str) -> None:
+    """Whatever the verdict, other figures stand where the last ones stood; another verdict may take more room."""
+    moved = {}
+    with window(browser, served.url, size, language=language) as seen:
+        for name in pictured.SCENES:
+            served.snapshot = lambda name=name: pictured.picture(name)  # type: ignore[misc]
+            seen.page.goto(served.url)
+            seen.page.evaluate(SHIFTS)
+            for later in (5, 65, 250):
+                served.snapshot = lambda name=name, later=later: pictured.picture(name, later=later)  # type: ignore[misc]
+                seen.refreshed()
+            moved[name] = seen.page.evaluate("moved")
+        served.snapshot = lambda: pictured.picture("in_sync")
+        seen.refreshed()
+        seen.page.wait_for_function("moved.length")  # so that what is measured could be seen
+
+    assert {name: values for name, values in moved.items() if sum(values) >= A_DIGIT} == {}
 
 
 def test_a_pause_holds_the_page(browser: "Browser", served: Served) -> None:

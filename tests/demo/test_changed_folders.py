@@ -21,7 +21,7 @@ def test_the_spool_begins_with_what_the_sync_log_and_the_log_name(tmp_path: Path
     """Folders that wait, and those to which something was applied since it was asked last; the archives with none."""
     with SimulatedServer(tmp_path, Plan(mailboxes=4, messages=100, database=False)) as server:
         installation = discover(load_settings(server.build(), LIMIT), tmp_path, {})
-        server.sync_log.discard()
+        server.backends[0].sync_log.discard()
         waiting, applied, *_ = server.store.folders.values()
         known = Positions.of((unique_id, Position(1, 1, 1)) for unique_id in server.store.folders)
         log = [known]
@@ -35,9 +35,9 @@ def test_the_spool_begins_with_what_the_sync_log_and_the_log_name(tmp_path: Path
             return {os.fsdecode(below) for below in store._first()}
 
         told = [first(spool)]
-        server.sync_log.append(("APPEND", waiting.name.cyrus))
+        server.backends[0].sync_log.append(("APPEND", waiting.name.cyrus))
         told.append(first(spool))
-        server.sync_log.discard()
+        server.backends[0].sync_log.discard()
         log.append(known.moved({folder_key(applied.unique_id): Position(2, 2, 1)}))
         told += [first(spool), first(spool), first(archive)]
 

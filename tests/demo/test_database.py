@@ -5,6 +5,7 @@ import psycopg
 import pytest
 from scenes import TELLING
 
+from bmrepmon.demo.backend import Backend
 from bmrepmon.demo.server import SimulatedServer
 
 MakeServer = Callable[..., SimulatedServer]
@@ -26,14 +27,21 @@ def ask(server: SimulatedServer, query: str, database: str = "bj-data") -> list[
 
 
 def assert_rows_agree(server: SimulatedServer) -> None:
-    """Hold the tables against the truth."""
-    truth = server.truth()
+    """Hold the tables of each mail server against the truth."""
+    for backend, database in zip(server.backends, ("bj-data", "bj-data-2"), strict=False):
+        assert_shard_agrees(server, backend, database)
+
+
+def assert_shard_agrees(server: SimulatedServer, backend: Backend, database: str) -> None:
+    """Hold the tables of one."""
+    truth = server.truth(backend)
     known = {(f.unique_id, f.replica_last_uid, f.replica_modseq) for f in truth.folders if f.replica_modseq is not None}
 
-    assert ask(server, "SELECT count(*) FROM t_message_body") == [(truth.bodies,)]
-    assert ask(server, "SELECT count(*) FROM t_mailbox_record") == [(truth.records,)]
-    assert set(ask(server, POSITIONS)) == known
-    assert dict(ask(server, RECORDS)) == {u: len(f.records) for u, f in server.replica.folders.items() if f.records}
+    assert ask(server, "SELECT count(*) FROM t_message_body", database) == [(truth.bodies,)]
+    assert ask(server, "SELECT count(*) FROM t_mailbox_record", database) == [(truth.records,)]
+    assert set(ask(server, POSITIONS, database)) == known
+    kept = {u: len(f.records) for u, f in backend.replica.folders.items() if f.records}
+    assert dict(ask(server, RECORDS, database)) == kept
 
 
 @pytest.mark.parametrize("scenario", TELLING)
@@ -84,6 +92,15 @@ def test_the_directory_names_servers_and_mailboxes(simulated_server: MakeServer)
     assert ask(server, "SELECT name FROM t_server WHERE 'mail/imap' = ANY (tags)", "bj") == [("bm-master",)]
     assert ask(server, "SELECT count(*) FROM t_server_assignment", "bj") == [(2,)]
     assert ask(server, "SELECT count(*), count(*) FILTER (WHERE hidden) FROM t_mailbox", "bj") == [(14, 2)]
+
+
+def test_the_directory_names_every_mail_server(simulated_server: MakeServer) -> None:
+    """Each with its address, and as a place of each domain; bm-core runs on the first."""
+    server = simulated_server(database=True, backends=2)
+    servers = ask(server, "SELECT name, ip, 'bm/core' = ANY (tags) FROM t_server ORDER BY item_id", "bj")
+
+    assert servers == [("bm-master", "127.0.0.1", True), ("bm-mail-2", "127.0.0.2", False)]
+    assert ask(server, "SELECT count(*) FROM t_server_assignment", "bj") == [(4,)]
 
 
 def test_a_stopped_database_refuses_and_comes_back(simulated_server: MakeServer) -> None:

@@ -9,6 +9,7 @@ from scenes import TELLING
 
 from bmrepmon.app.once import observe_once
 from bmrepmon.config.load import load_settings
+from bmrepmon.demo.backend import Backend
 from bmrepmon.demo.folder import Folder
 from bmrepmon.demo.life import Rates
 from bmrepmon.demo.server import SimulatedServer
@@ -24,16 +25,17 @@ STILL = Rates(mail=0, read=0, file=0, expunge=0, archive=0, create=0, rename=0)
 
 
 class Monitor:
-    """The sources over one server, without PostgreSQL: the replica's side is bm-core's own memory."""
+    """The sources over one mail server, without PostgreSQL: the replica's side is bm-core's own memory."""
 
-    def __init__(self, server: SimulatedServer) -> None:
-        self._server = server
-        tree = FolderTree("bm-master", server.root / "var/spool/cyrus/meta")
-        self._folders = FolderSource("bm-master", tree, self, None)
-        self._records = RecordSource("bm-master", tree, self._folders, None, SystemClock())
+    def __init__(self, server: SimulatedServer, backend: Backend) -> None:
+        self._server, self._backend = server, backend
+        name = backend.site.server
+        tree = FolderTree(name, backend.site.home / "var/spool/cyrus/meta")
+        self._folders = FolderSource(name, tree, self, None)
+        self._records = RecordSource(name, tree, self._folders, None, SystemClock())
 
     def read(self) -> Positions:
-        known = self._server.replica.folders.items()
+        known = self._backend.replica.folders.items()
         states = ((unique_id, folder.state) for unique_id, folder in known)
         return Positions.of((uid, Position(s.highest_modseq, s.last_uid, s.uid_validity)) for uid, s in states)
 
@@ -42,20 +44,20 @@ class Monitor:
 
     def explain(self) -> DeltaExplained:
         self._folders.read()
-        census, truth = self._records.read().census, self._server.truth()
-        references = BodyReferences(truth.bodies, len(referenced(self._server)))
+        census, truth = self._records.read().census, self._server.truth(self._backend)
+        references = BodyReferences(truth.bodies, len(referenced(self._backend)))
         return explain(truth.messages, RecordLook(census, Reckoning(census, references, 0.0)))
 
 
-def referenced(server: SimulatedServer) -> set[bytes]:
+def referenced(backend: Backend) -> set[bytes]:
     """Return the bodies that a live record of bm-core refers to."""
-    live = {r.guid for folder in server.replica.folders.values() for r in folder.records.values() if not r.expunged}
-    return live & server.replica.bodies
+    live = {r.guid for folder in backend.replica.folders.values() for r in folder.records.values() if not r.expunged}
+    return live & backend.replica.bodies
 
 
-def became(server: SimulatedServer, folder: Folder) -> Iterator[tuple[str, bytes]]:
+def became(backend: Backend, folder: Folder) -> Iterator[tuple[str, bytes]]:
     """Tell of each message of a folder what became of it, by bm-core's own records."""
-    known = server.replica.folders.get(folder.unique_id)
+    known = backend.replica.folders.get(folder.unique_id)
     for uid, record in folder.records.items():
         there = known.records.get(uid) if known else None
         if there is not None and not there.expunged:
@@ -66,14 +68,14 @@ def became(server: SimulatedServer, folder: Folder) -> Iterator[tuple[str, bytes
             yield "lagging" if known else "passive", record.guid
 
 
-def true(server: SimulatedServer) -> DeltaExplained:
+def true(server: SimulatedServer, backend: Backend) -> DeltaExplained:
     """Take the difference apart by what the simulation knows."""
-    truth = server.truth()
-    every = [one for folder in server.store.folders.values() for one in became(server, folder)]
+    truth = server.truth(backend)
+    every = [one for folder in backend.store.folders.values() for one in became(backend, folder)]
     left: dict[str, set[bytes]] = {}
     for kind in ("replicated", "lagging", "passive", "expunged"):
         left[kind] = {guid for found, guid in every if found == kind}.difference(*left.values())
-    somebodys = referenced(server)
+    somebodys = referenced(backend)
     return DeltaExplained(
         orphan=truth.orphan_files,
         duplicate=len(every) - sum(map(len, left.values())),
@@ -91,17 +93,18 @@ def test_the_difference_is_explained_at_any_moment(
 ) -> None:
     """In every scenario, by the same sources all along, through renames, deletions, and a night."""
     server = simulated_server(scenario, index_version=index_version)
-    monitor = Monitor(server)
+    monitors = [(backend, Monitor(server, backend)) for backend in server.backends]
     for step in range(6):
         server.step(11.7)
         if step == 3:
             disturb(server)
         if step == 5:
             server.night()
-        found, truth = monitor.explain(), server.truth()
+        for backend, monitor in monitors:
+            found, truth = monitor.explain(), server.truth(backend)
 
-        assert found == true(server)
-        assert sum(found.reasons.values()) + (found.unexplained or 0) == truth.messages - truth.bodies
+            assert found == true(server, backend)
+            assert sum(found.reasons.values()) + (found.unexplained or 0) == truth.messages - truth.bodies
 
 
 def disturb(server: SimulatedServer) -> None:
@@ -125,7 +128,7 @@ def test_at_rest_nothing_is_unexplained(simulated_server: MakeServer) -> None:
     disturb(server)
     server.life.rates = STILL
     server.step(30.0)
-    expected, metrics = true(server), watch(server)
+    expected, metrics = true(server, server.backends[0]), watch(server)
 
     assert expected.unexplained == 0
     assert expected.orphan

@@ -1,11 +1,13 @@
 """The lag that is measured on simulated servers, against what is true of them."""
 
 from collections.abc import Callable
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
 from scenes import TELLING
 
+from bmrepmon.demo.backend import Backend
 from bmrepmon.demo.server import SimulatedServer
 from bmrepmon.demo.truth import Truth
 from bmrepmon.model.lag import FolderComparison
@@ -20,11 +22,11 @@ MakeServer = Callable[..., SimulatedServer]
 class Replica:
     """The database's side, as bm-core's own memory has it: no PostgreSQL is needed to compare."""
 
-    def __init__(self, server: SimulatedServer) -> None:
-        self._server = server
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def read(self) -> Positions:
-        known = self._server.replica.folders.items()
+        known = self._backend.replica.folders.items()
         states = ((unique_id, folder.state) for unique_id, folder in known)
         return Positions.of((uid, Position(s.highest_modseq, s.last_uid, s.uid_validity)) for uid, s in states)
 
@@ -36,6 +38,12 @@ def logged(server: SimulatedServer) -> Positions:
     """Return what the log alone tells."""
     lines = (server.root / "var/log/bm/replication.log").read_bytes().split(b"\n")[:-1]
     return fold_replication_log(ZoneInfo(server.zone))(LogActivity(), [lines]).positions
+
+
+def source_of(server: SimulatedServer, backend: Backend) -> FolderSource:
+    """Return what compares the folders of one mail server."""
+    tree = FolderTree(backend.site.server, backend.site.home / "var/spool/cyrus/meta")
+    return FolderSource(backend.site.server, tree, Replica(backend), lambda: logged(server))
 
 
 def told(found: FolderComparison) -> tuple[int, int, int, int | None, int | None]:
@@ -51,11 +59,10 @@ def true(truth: Truth) -> tuple[int, int, int, int, int]:
 def test_the_lag_is_the_true_one_at_any_moment(simulated_server: MakeServer, scenario: str, index_version: int) -> None:
     """Messages, changes, folders, and those that were never replicated, in every scenario, by one tree all along."""
     server = simulated_server(scenario, index_version=index_version)
-    tree = FolderTree("bm-master", server.root / "var/spool/cyrus/meta")
-    source = FolderSource("bm-master", tree, Replica(server), lambda: logged(server))
-    for _ in range(6):
+    sources = [(backend, source_of(server, backend)) for backend in server.backends]
+    for (backend, source), _ in product(sources, range(6)):
         server.step(11.7)
-        comparison, truth = source.read(), server.truth()
+        comparison, truth = source.read(), server.truth(backend)
 
         assert told(comparison) == true(truth)
         assert (comparison.unknown, comparison.disputed) == ({}, ())

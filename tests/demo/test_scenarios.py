@@ -32,7 +32,8 @@ def test_a_scenario_keeps_its_promises(simulated_server: MakeServer, name: str, 
 def assert_lag(server: SimulatedServer, expected: Expected) -> None:
     """Folders are behind now, or none is once nobody changes anything; the probe always does."""
     if not expected.lagging:
-        server.life.rates = STILL
+        for backend in server.backends:
+            backend.life.rates = STILL
         server.step(8.0)
     behind = [f for f in server.truth().folders if f.lag_changes and "!probe_" not in f.name]
     assert bool(behind) == expected.lagging

@@ -2,8 +2,9 @@ import os
 import re
 import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,15 @@ class DiskCount:
     inodes: set[tuple[int, int]] = field(default_factory=set)
 
 
-def count_disk(root: Path) -> DiskCount:
-    """Walk both stores."""
+def homes(server: SimulatedServer) -> list[Path]:
+    """Tell what the paths of each mail server begin with."""
+    return [backend.site.home for backend in server.backends]
+
+
+def count_disk(homes: Iterable[Path]) -> DiskCount:
+    """Walk both stores of each mail server."""
     count = DiskCount()
-    for store, place in ROOTS.items():
+    for root, (store, place) in product(homes, ROOTS.items()):
         for directory, _, names in os.walk(root / place):
             partition = Path(directory).relative_to(root / place).parts[:1]
             key = store, partition[0] if partition else ""
@@ -46,7 +52,7 @@ def count_disk(root: Path) -> DiskCount:
 
 def assert_disk_agrees(server: SimulatedServer, truth: Truth) -> None:
     """Hold the counts of files against the tree."""
-    disk = count_disk(server.root)
+    disk = count_disk(homes(server))
     for store in truth.stores:
         key = store.store, store.partition
         assert (store.files, store.messages, store.folders) == (
@@ -60,7 +66,7 @@ def assert_disk_agrees(server: SimulatedServer, truth: Truth) -> None:
 def assert_indexes_agree(server: SimulatedServer, truth: Truth) -> None:
     """Hold each folder against the header of its cyrus.index."""
     on_disk = set()
-    for file in (server.root / META).rglob("cyrus.index"):
+    for file in (file for home in homes(server) for file in (home / META).rglob("cyrus.index")):
         raw = file.read_bytes()
         records, last_uid, validity, modseq, exists = (
             *struct.unpack_from(">I", raw, 20),
@@ -101,7 +107,8 @@ def test_truth_is_what_lies_on_disk(simulated_server: MakeServer, scenario: str)
         assert_disk_agrees(server, truth)
         assert_indexes_agree(server, truth)
         assert_log_agrees(server, truth)
-        waiting = [f.read_text().splitlines() for f in sorted((server.root / "var/lib/cyrus/sync/core").iterdir())]
+        files = [file for home in homes(server) for file in (home / "var/lib/cyrus/sync/core").iterdir()]
+        waiting = [file.read_text().splitlines() for file in files]
         assert sum(map(len, waiting)) == truth.sync_log_entries
 
 

@@ -38,16 +38,25 @@ ROWS = {  # and their units
     "folders_250_memory": "MiB",
     "bodies_sample": "s",
     "log_read": "MB/s",
+    "log_grep": "MB/s",
     "log_follow_cpu": "%",
     "audit_messages": "messages/s",
     "scrape_300": "ms",
+    "page_first_byte": "ms",
     "start_once": "s",
     "start_nagios": "s",
     "start_status": "s",
     "daemon_idle_rss": "MiB",
     "daemon_idle_cpu": "%",
 }
-ALONE = ("folders_", "audit_", "start_", "daemon_", *([] if shutil.which("mtail") else ["log_read"]))  # without a peer
+ALONE = (
+    "folders_",
+    "audit_",
+    "page_",
+    "start_",
+    "daemon_",
+    *([] if shutil.which("mtail") else ["log_read"]),
+)  # without a peer
 ABSENT = set() if shutil.which("fdfind") else {"spool_fd_300"}
 ROOT = Path(__file__).parents[2]
 

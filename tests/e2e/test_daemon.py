@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -30,8 +31,11 @@ def total(samples: Samples, name: str, **labels: str) -> float:
 
 
 def count_bodies(server: SimulatedServer) -> int:
-    assert server.postgres
-    with psycopg.connect(server.postgres.conninfo("bj-data"), password=PASSWORD) as connection:
+    return sum(count_rows(backend.database.conninfo) for backend in server.backends if backend.database)
+
+
+def count_rows(conninfo: str) -> int:
+    with psycopg.connect(conninfo, password=PASSWORD) as connection:
         row = connection.execute("select count(*) from t_message_body").fetchone()
     assert row
     return int(row[0])
@@ -57,14 +61,15 @@ def told(samples: Samples) -> dict[str, float]:
 
 def counted(server: SimulatedServer) -> dict[str, float]:
     """What administrators' own tools say, and the simulated server about its log."""
-    roots = {store: server.root / path for store, path in STORES.items()}
-    messages = {f"{store} messages": find_files(root, *MESSAGE) for store, root in roots.items()}
+    homes = [backend.site.home for backend in server.backends]
+    roots = {store: [home / path for home in homes] for store, path in STORES.items()}
+    messages = {f"{store} messages": sum(find_files(r, *MESSAGE) for r in below) for store, below in roots.items()}
     bodies = count_bodies(server)
     truth = server.truth()
     return {
-        **{f"{store} files": find_files(root) for store, root in roots.items()},
+        **{f"{store} files": sum(map(find_files, below)) for store, below in roots.items()},
         **messages,
-        "unique": len(message_inodes(*roots.values())),
+        "unique": len(message_inodes(*chain(*roots.values()))),
         "bodies": bodies,
         "delta": sum(messages.values()) - bodies,
         "applied": truth.apply_mailbox,

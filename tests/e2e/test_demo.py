@@ -1,5 +1,6 @@
 """The real `bmrepmon demo`: it answers within seconds, and whatever ends it, nothing is left."""
 
+import json
 import os
 import pwd
 import re
@@ -24,6 +25,7 @@ from bmrepmon.demo.scenarios import SCENARIOS
 
 SMALL = ("--mailboxes", "8", "--messages", "60", "--listen", "127.0.0.1:0")
 WITHIN = 60.0  # seconds for everything; it takes about two, on a busy machine some more
+DEAD = {"bm-master": "in_sync", "bm-mail-2": "disconnected"}
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 
 
@@ -149,6 +151,29 @@ def test_every_scenario_starts_and_ends_by_itself(scenario: str) -> None:
         assert running.ended() == 0
         assert running.left() == []
     assert "Traceback" not in "".join(running.said)
+
+
+def test_of_two_backends_the_dead_one_is_named() -> None:
+    """Each has its own verdict in the status, the metrics and the plugin's line, where the worst comes first."""
+    with demo("--scenario", "backends", "--speed", "4") as running:
+        eventually(lambda: states(running) == DEAD, lambda: states(running))
+        metrics = running.get("/metrics")[1].decode()
+        plugin = bmrepmon("nagios", "--url", f"http://127.0.0.1:{running.port}", LC_ALL="C")
+        running.process.send_signal(signal.SIGTERM)
+
+        assert running.ended() == 0
+        assert running.left() == []
+    assert 'bmrepmon_active_sessions{backend="bm-master"} 4.0\n' in metrics
+    assert 'bmrepmon_active_sessions{backend="bm-mail-2"} 0.0\n' in metrics
+    assert 'bmrepmon_verdict_severity{backend="bm-mail-2"} 3.0\n' in metrics
+    assert plugin.returncode == 2
+    assert plugin.stdout.startswith("REPLICATION CRITICAL - bm-mail-2: Disconnected, ")
+
+
+def states(running: RunningDemo) -> dict[str, str | None]:
+    """Return the verdict on each backend."""
+    backends = json.loads(running.get("/api/v1/status")[1])["backends"]
+    return {backend["name"]: (backend["verdict"] or {}).get("state") for backend in backends}
 
 
 def test_an_unknown_scenario_is_one_line_that_lists_them() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 HEAVY = {
     "apscheduler", "asyncio", "jinja2", "markdown_it", "prometheus_client", "psycopg", "sqlite3", "starlette",
-    "structlog", "uvicorn",
+    "structlog", "uvicorn", "watchdog",
 }  # fmt: skip
 PROGRAM = """
 import sys
@@ -42,3 +42,16 @@ def test_a_small_command_brings_no_large_library(command: list[str], tmp_path: P
 
     assert "click" in brought
     assert brought & HEAVY == set()
+
+
+def test_the_daemon_brings_nothing_that_it_may_never_need(tmp_path: Path) -> None:
+    """Nobody has asked for a page, and it has no users; each of these would take up to six mebibytes for good."""
+    (tmp_path / "state").write_text("no directory, so that the daemon ends at once")
+    command = ["run", "--root", str(tmp_path), "--state-dir", str(tmp_path / "state"), "--listen", "256.0.0.1:1"]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    brought = {name.partition(".")[0] for name in done.stderr.splitlines()[-1].split()}
+
+    assert {"uvicorn", "jinja2", "apscheduler", "structlog"} <= brought
+    assert brought & {"rich", "pygments", "markdown_it", "yaml", "bcrypt"} == set()

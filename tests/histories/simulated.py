@@ -39,7 +39,8 @@ def record(scenario: Scenario, root: Path, seconds: int, prelude: int, messages:
     plan = Plan(mailboxes=12, messages=messages, **scenario.wishes)
     with SimulatedServer(root, plan) as server:
         stamps = Stamps(server)
-        server.life.rates = replace(CALM)
+        for backend in server.backends:
+            backend.life.rates = replace(CALM)
         config = server.build()
         installation = discover(load_settings(config, {}), root, os.environ)
         recorder = Recorder(installation, SimulatedClock(server))
@@ -64,7 +65,7 @@ class Stamps:
         """Take all that is younger than this moment for just written."""
         self._server = server
         self._begun = server.root.stat().st_mtime_ns
-        self._places = [server.root / META, server.root / SYNC_LOG]
+        self._places = [backend.site.home / place for backend in server.backends for place in (META, SYNC_LOG)]
 
     def renew(self) -> None:
         """Set the times of what was written since the last call."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from bmrepmon.demo import acts
 from bmrepmon.demo.scenarios import FIRST_AT, SCENARIOS, Cue
 from bmrepmon.demo.server import SimulatedServer
-from histories import generated, laboratory, simulated
+from histories import laboratory, simulated
 from histories.table import Row
 
 Record = Callable[[], list[Row]]
@@ -59,7 +59,7 @@ SITUATIONS: Mapping[str, Record] = {
     "folder-refused": scenario("refused", 2700),
     "clock-set": scenario("clock", 1500, Cue(FIRST_AT, acts.set_clock_forward), Cue(620.0, acts.set_clock_back)),
     "monitor-restarted": scenario("monitor", 900),
-    "one-backend-dead": generated.one_backend_dead,
+    "one-backend-dead": scenario("backends", 1200, Cue(FIRST_AT, acts.kill_second), Cue(620.0, acts.revive_second)),
     "cyrus-idle": laboratory.idle,
     "cyrus-sync-client-stopped": laboratory.stopped,
     "cyrus-sync-client-killed": laboratory.killed,

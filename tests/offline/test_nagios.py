@@ -98,6 +98,39 @@ def test_the_verdict_decides_where_nothing_else_was_asked(found: tuple[str, str,
     assert str(report).lower().startswith(f"replication {said}".lower())
 
 
+def test_the_worst_backend_is_told_first() -> None:
+    """Who reads the beginning of the line reads of the one that is dead; figures keep the order of the document."""
+    document = verdict("in_sync", "replicating", "ok")
+    document["backends"] += verdict("disconnected", "sync_client_dead", "critical", "bm-mail-2")["backends"]
+    text, _, perfdata = str(judge(document, {}, {}, load_language("en", "nagios"))).partition(" | ")
+
+    assert text.startswith("REPLICATION CRITICAL - bm-mail-2: Disconnected, ")
+    assert "; bm-master: In sync, " in text
+    assert perfdata.startswith("bm-master_lag_seconds=")
+
+
+def test_what_little_is_known_is_not_told_as_if_all_were_well() -> None:
+    """Who reads that nothing can be told reads no small lag beside it; graphs have it."""
+    line = str(judge(verdict("unknown", "log_unreadable", "warning"), {}, {}, load_language("en", "nagios")))
+
+    text, _, perfdata = line.partition(" | ")
+    assert text == (
+        "REPLICATION UNKNOWN - bm-master: Unknown, replication.log cannot be read, so nobody knows what is applied"
+    )
+    assert "bm-master_lag_seconds=200s;;;0" in perfdata
+
+
+@pytest.mark.parametrize(("asked", "level"), [({}, 3), ({"failed_sources": Range.read("0")}, 1)])
+def test_what_makes_a_verdict_unknown_is_no_warning_beside_it(asked: dict[str, Range], level: int) -> None:
+    """The source that fails is named; it is a warning again for whoever asks for that."""
+    document = verdict("unknown", "log_unreadable", "warning")
+    document["sources"] = [{"source": "log", "backend": "", "success": False}]
+    report = judge(document, asked, {}, load_language("en", "nagios"))
+
+    assert report.level == level
+    assert "sources failing: log" in report.text
+
+
 def test_what_was_asked_for_counts_beside_the_verdict() -> None:
     """Somebody who wants to hear of 100 s of lag does."""
     document = verdict("catching_up", "draining", "info")

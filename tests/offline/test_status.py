@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -145,14 +145,16 @@ def test_folders_are_watched_as_the_document_is(running: Served) -> None:
 
 
 def test_watched_folders_are_printed_once_into_a_pipe(running: Served) -> None:
-    """Plain, in the language of the user, and those that were asked for."""
+    """Plain, in the language of the user, those that were asked for, a line each however long its name."""
     done = bmrepmon("folders", "--watch", "--passive", "--url", url(running), LC_ALL="fr_FR.UTF-8", COLUMNS="80")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert "retard 3 messages, 1 dossiers, 50\u00a0s" in done.stdout
-    assert "jamais répliqué" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
+    (folder,) = (line for line in done.stdout.splitlines() if "jamais répliqué" in line)
+    assert folder.startswith("bm-master__example_net/never  ")
+    assert folder.endswith(" 25")
+    assert len(folder) > 80
 
 
 def test_folders_without_a_daemon_to_watch_say_so() -> None:
@@ -175,7 +177,26 @@ def test_the_screen_fits_80_columns(language: str) -> None:
     lines = console.file.getvalue().splitlines()
 
     assert max(map(len, lines)) <= 80
-    assert [line.count("#") for line in lines if line.strip().startswith(texts[1]("lag_seconds"))] == [1]
+    assert [
+        line.count("#")
+        for line in lines
+        if line.strip().startswith(texts[1]("lag_seconds", span=texts[1].seconds(900)))
+    ] == [1]
+
+
+@pytest.mark.parametrize(("age", "drawn"), [(600, 11), (3000, 34), (86_000, 40)])
+def test_a_sparkline_is_as_long_as_what_is_known(age: int, drawn: int) -> None:
+    """A daemon of ten minutes has its minutes beside each other, and not in one corner of a day."""
+    status = describe(snapshots.full())
+    points = tuple((status.at - timedelta(seconds=ago), 4.0) for ago in range(age, -1, -60))
+    past = {"lag_messages/bm-master": History("lag_messages/bm-master", points)}
+    console = Console(file=StringIO(), width=80, highlight=False)
+    console.print(draw_screen(status, past, load_language("en", "status"), load_language("en", "screen"), PLAIN))
+    assert isinstance(console.file, StringIO)
+    (line,) = (line for line in console.file.getvalue().splitlines() if "Messages behind" in line)
+
+    assert line.count("#") == drawn
+    assert "# #" not in line
 
 
 def test_a_sparkline_begins_at_nothing() -> None:
@@ -187,9 +208,7 @@ def test_a_sparkline_begins_at_nothing() -> None:
 
 def test_a_column_shows_the_worst_of_its_time() -> None:
     """A short peak is not lost between two points."""
-    past = History(
-        "lag", tuple((datetime.fromtimestamp(at, UTC), value) for at, value in ((1, 9), (55, 3), (59, 70), (99, 5)))
-    )
+    past = [(datetime.fromtimestamp(at, UTC), value) for at, value in ((1, 9), (55, 3), (59, 70), (99, 5))]
 
     assert columns(past, now=100.0, width=2, span=100.0) == [9, 70]
     assert columns(past, now=200.0, width=2, span=100.0) == [None, None]

@@ -8,13 +8,13 @@ import pictured
 import pytest
 import snapshots
 from hypothesis import given, settings, strategies as st
+from markupsafe import escape
 from served import Served
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
 from bmrepmon.publish.page import House, Pages, look
-from bmrepmon.publish.page.reasons import commands
-from bmrepmon.publish.wording import remedy
+from bmrepmon.publish.wording import commands, remedy
 from bmrepmon.words.language import load_language
 
 VOID = {"meta", "link"}
@@ -136,6 +136,27 @@ def test_every_verdict_says_what_is_wrong_and_what_to_do(name: str, language: st
         assert command in page.text
         assert remark in page.text
     assert t("nothing_to_do") in page.text or remedy(t, finding.reason)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "at least 2 s"), ("fr", "au moins 2 s")])
+def test_a_small_age_is_no_good_news_where_nobody_can_tell(language: str, said: str) -> None:
+    """While neither the log nor the database can be read, an entry of two seconds is a bound and no figure."""
+    text = landing(pictured.picture("unknown"), language).text
+    assert load_language(language, "page")("worst_unknown") in text
+    t = load_language(language, "page")
+
+    assert f"{t('missing')} \N{EN DASH} {t('late_by')} \N{EN DASH} {said}" in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_why_a_source_fails_is_told_to_its_reader(language: str) -> None:
+    """A sentence in his language, and after it exactly what happened, which is English and says so."""
+    t, scene = load_language(language, "page"), pictured.SCENES["unknown"]
+    html = pages().landing(look(pictured.picture("unknown"), "", House()), language)
+
+    for reason, error in scene.failed.values():
+        assert f'<span class="note">{escape(t(f"why_{reason}"))}</span>' in html
+        assert f'{t("exact")} <span lang="en">{error}</span>' in html
 
 
 def test_an_operator_reads_how_much_since_when_and_until_when() -> None:

@@ -87,3 +87,14 @@ def test_real_connections(listener: socket.socket) -> None:
     assert source.read().total == 0
     listener.close()
     assert source.read() == SessionCounts((), listening=False)
+
+
+def test_more_connections_than_the_kernel_tells_at_once(listener: socket.socket) -> None:
+    """A page of its table holds some twenty lines; those after it are not lost."""
+    address = ("127.0.0.1", listener.getsockname()[1])
+    with ExitStack() as ends:
+        for _ in range(100):
+            ends.enter_context(socket.create_connection(address))
+            ends.enter_context(listener.accept()[0])
+
+        assert SessionSource(Path("/proc"), address[1]).read().total == 100

@@ -70,19 +70,25 @@ def judge(document: Part, warning: Ranges, critical: Ranges, t: Language) -> Rep
 
     Where there is no verdict yet, by the ranges that measures have of their own.
     """
-    levels, texts, perfdata = [], [], []
+    told, perfdata = [], []
     for backend in document["backends"]:
         verdict = backend.get("verdict")
         findings = [_find(measure, backend, warning, critical, judged=verdict is not None) for measure in MEASURES]
         known = [_of_verdict(verdict)] if verdict else [] if _known(findings) else [Level.UNKNOWN]
-        levels.append(_worst(*known, *(f.level for f in findings)))
-        phrases = (*_told(verdict, t), *_phrases(findings, t))
-        texts.append(f"{backend['name']}: {', '.join(phrases) or t('nothing_known')}")
+        level = _worst(*known, *(f.level for f in findings))
+        headline = () if known == [Level.UNKNOWN] else HEADLINE  # few figures of little, and it would look fine
+        phrases = (*_told(verdict, t), *_phrases(findings, headline, t))
+        told.append((level, f"{backend['name']}: {', '.join(phrases) or t('nothing_known')}"))
         perfdata += [finding.perfdata(f"{backend['name']}_") for finding in findings]
+    told.sort(key=lambda one: WORST_FIRST.index(one[0]))  # a pager shows the beginning of the line
+    texts = [text for _, text in told]
     site = _find(SITE, document, warning, critical)
     if names := failed_sources(document):
         texts.append(t("failed_sources", names=", ".join(names)))
-    level = _worst(*levels, site.level) if levels else Level.UNKNOWN
+    levels = [level for level, _ in told]
+    if site.wanted or Level.UNKNOWN not in levels:  # else that is told already by what it led to
+        levels.append(site.level)
+    level = _worst(*levels) if told else Level.UNKNOWN
     return Report(level, "; ".join(texts) or t("no_backend"), " ".join([*perfdata, site.perfdata("")]))
 
 
@@ -116,10 +122,10 @@ def _known(findings: Sequence[Finding]) -> bool:
     return any(f.value is not None for f in findings if f.warning or f.critical)
 
 
-def _phrases(findings: Sequence[Finding], t: Language) -> Iterator[str]:
+def _phrases(findings: Sequence[Finding], headline: Sequence[str], t: Language) -> Iterator[str]:
     """Name what is wrong, or else the few figures that everybody wants to see."""
     bad = [finding for finding in findings if finding.level != Level.OK]
-    for finding in bad or [f for f in findings if f.measure.name in HEADLINE and f.value is not None]:
+    for finding in bad or [f for f in findings if f.measure.name in headline and f.value is not None]:
         value = t.seconds(finding.value) if finding.measure.unit == "s" else t.number(finding.value)
         yield t(finding.measure.name, value=value)
 

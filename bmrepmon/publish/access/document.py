@@ -8,15 +8,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
-
-import yaml
+from typing import Any, Literal
 
 from bmrepmon.config.checks import suggestion
 from bmrepmon.failures import Failure
 from bmrepmon.model.frozen import frozen
 
-USUALLY = "(tabs, quotes and indentation are what usually fails)"
 MOST_BYTES = 1_000_000
 HASH = re.compile(r"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 COSTS = range(4, 17)  # from bcrypt's least to about four seconds for each first request
@@ -76,28 +73,6 @@ class WebConfig:
     users: Mapping[str, bytes] = field(default_factory=frozen)
 
 
-class _RefusedError(yaml.MarkedYAMLError):
-    """Good YAML that is not taken here; its text is ours, while PyYAML's may repeat what stands in the file."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain values only, and no key twice: the second would silently win."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        if not isinstance(node, yaml.MappingNode):
-            raise _RefusedError(None, None, "is tagged as what it is not", node.start_mark)
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if len(names) < len(node.value) or len(set(names)) < len(names):
-            raise _RefusedError(None, None, "has a key twice, or one that is no text", node.start_mark)
-        return cast("dict[Any, Any]", super().construct_mapping(node, deep))
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise _RefusedError(None, None, "has an alias (*), which nothing here needs", mark)
-        return super().compose_node(parent, index)
-
-
 def parse_web_config(raw: bytes, source: str) -> WebConfig:
     """Read ``raw``, the file called ``source``; relative paths are from its folder. Raises WebConfigError."""
     document = _load(raw, source)
@@ -117,16 +92,12 @@ def parse_web_config(raw: bytes, source: str) -> WebConfig:
 def _load(raw: bytes, source: str) -> object:
     if len(raw) > MOST_BYTES:
         raise WebConfigError(f"{source}: is larger than {MOST_BYTES} bytes: that is no web configuration")
+    from bmrepmon.publish.access.plain_yaml import UnreadableError, load  # brings PyYAML, which few daemons need
+
     try:
-        return yaml.load(raw.decode("utf-8-sig"), _Loader)  # noqa: S506 - it is a SafeLoader
-    except UnicodeDecodeError:
-        raise WebConfigError(f"{source}: is not UTF-8: save the file in that encoding") from None
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        what = error.problem if isinstance(error, _RefusedError) else f"is not YAML {USUALLY}"
-        raise WebConfigError(f"{source}: {line}{what}") from None
-    except (yaml.YAMLError, RecursionError, ValueError):
-        raise WebConfigError(f"{source}: is not YAML that can be read") from None
+        return load(raw)
+    except UnreadableError as error:
+        raise WebConfigError(f"{source}: {error}") from None
 
 
 Reader = Callable[[Any, str, list[str], Path], Any]

@@ -8,8 +8,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-import bcrypt
-
 REMEMBERED = 256  # right passwords, as keyed digests
 WAITING = 16  # checks that wait at once; bcrypt is slow on purpose
 COST = 10
@@ -67,6 +65,8 @@ def nobody(users: Mapping[str, bytes]) -> bytes:
 
 def matches(password: bytes, hashed: bytes) -> bool:
     """Run bcrypt; what it cannot take is no match."""
+    import bcrypt  # few daemons have users
+
     try:
         return bcrypt.checkpw(password[:LONGEST], hashed)
     except ValueError:

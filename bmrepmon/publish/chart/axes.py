@@ -63,5 +63,6 @@ def times(frame: Frame, zone: tzinfo) -> tuple[float, ...]:
 
 
 def clock(at: float, zone: tzinfo) -> str:
-    """Write a time of day."""
-    return f"{datetime.fromtimestamp(at, zone):%H:%M}"
+    """Write a time of day; by hand, for a page has hundreds of them."""
+    there = datetime.fromtimestamp(at, zone)
+    return f"{there.hour:02}:{there.minute:02}"

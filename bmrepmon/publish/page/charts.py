@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from bmrepmon.model.history import Point, Window
+from bmrepmon.model.history import Window
 from bmrepmon.model.verdict.states import VERDICT_STATES
 from bmrepmon.publish.chart import DECIMAL, TIME, Band, Chart, Frame, Limit, Line, bands, draw, frame, increase, ribbon
 from bmrepmon.publish.chart.axes import Stepper
@@ -133,9 +133,10 @@ def _stores(past: Past, over: Frame) -> tuple[Line, ...]:
 
 def _flow(past: Past, over: Frame) -> tuple[Line, ...]:
     """Plan what came in, upwards, and what was applied of it, downwards: what came in minus what is missing by it."""
-    arrived = past.get("arrived_messages_total", NOTHING).points
+    points = past.get("arrived_messages_total", NOTHING).points
     missing = {point.at: point.value for point in past.get("missing_messages", NOTHING).points}
-    applied = [Point(p.at, p.value - missing[p.at]) for p in arrived if p.at in missing]
+    arrived = ((p.at, p.value) for p in points)
+    applied = ((p.at, p.value - missing[p.at]) for p in points if p.at in missing)
     return (
         Line("a", "arrived", increase(arrived, over), filled=True),
         Line("b", "applied", increase(applied, over), below=True, filled=True),

@@ -6,14 +6,13 @@ from datetime import datetime, tzinfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bmrepmon.publish.chart.axes import clock
-from bmrepmon.publish.document import BackendStatus
+from bmrepmon.publish.glance import is_stale, lateness, missing, missing_note
 from bmrepmon.publish.page.charts import gallery
 from bmrepmon.publish.page.delta import waterfall
-from bmrepmon.publish.page.reasons import commands, evidence, mark, runbook
+from bmrepmon.publish.page.reasons import evidence, mark, runbook
 from bmrepmon.publish.page.sight import Sight
-from bmrepmon.publish.page.sources import is_stale, old_look
 from bmrepmon.publish.runbooks import Runbooks
-from bmrepmon.publish.wording import MARKS, errors, lingers, otherwise, remedy, sentences, state_of
+from bmrepmon.publish.wording import MARKS, commands, errors, lingers, otherwise, remedy, sentences, state_of, why
 from bmrepmon.words.language import LANGUAGES, UNKNOWN, Language, load_language
 
 LINKS = (
@@ -73,10 +72,10 @@ class Pages:
             auto_reload=False,
         )
         environment.globals.update(marks=MARKS, links=LINKS, unknown=UNKNOWN, missing=missing)
-        environment.globals.update(is_stale=is_stale, old_look=old_look)
+        environment.globals.update(missing_note=missing_note, lateness=lateness, is_stale=is_stale)
         environment.globals.update(mark=mark, runbook=runbook, evidence=evidence, commands=commands)
         environment.globals.update(remedy=remedy, otherwise=otherwise, sentences=sentences)
-        environment.globals.update(state_of=state_of, lingers=lingers, errors=errors)
+        environment.globals.update(state_of=state_of, why=why, lingers=lingers, errors=errors)
         for name in environment.list_templates():  # now, so that the first reader does not wait for it
             environment.get_template(name)
         self._landing = environment.get_template("landing.html")
@@ -116,11 +115,3 @@ class Pages:
     def error(self, code: int, text: str, language: str) -> str:
         """Return an error page, which repeats nothing of what was asked."""
         return self._error.render(t=self._languages[language], code=code, text=text, base="/")
-
-
-def missing(backend: BackendStatus) -> int | None:
-    """Count the messages that have not arrived, those included whose folders were never replicated."""
-    folders = backend.folders
-    if folders is None or folders.lag_messages is None:
-        return None
-    return folders.lag_messages + (folders.passive_messages or 0)

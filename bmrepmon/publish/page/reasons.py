@@ -51,10 +51,3 @@ def evidence(verdict: VerdictStatus, t: Language) -> Iterator[tuple[str, str]]:
         name = key.removeprefix(LABEL)
         if key.startswith(LABEL) and name in figures:
             yield t(key), t.length(round(figures[name])) if name.endswith(AGES) else t.number(figures[name])
-
-
-def commands(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield each line of a remedy as what is typed, and what is said of it."""
-    for line in lines:
-        command, _, remark = line.partition("    # ")
-        yield command, remark

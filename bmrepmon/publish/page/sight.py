@@ -10,8 +10,8 @@ from datetime import UTC, tzinfo
 from bmrepmon.model.history import Window
 from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import Snapshot
-from bmrepmon.model.verdict.states import SEVERITIES, VERDICT_STATES
 from bmrepmon.publish.document import BackendStatus, Status
+from bmrepmon.publish.glance import urgency
 from bmrepmon.publish.page.worst import Worst, worst_folders
 from bmrepmon.publish.status import describe
 
@@ -53,16 +53,6 @@ def chosen(backends: Sequence[BackendStatus], wanted: str) -> BackendStatus | No
     """Return the backend of a name, else the one that needs somebody most."""
     named = (backend for backend in backends if backend.name == wanted)
     return next(named, min(backends, key=urgency, default=None))
-
-
-def urgency(backend: BackendStatus) -> tuple[int, int]:
-    """Return what sorts backends, those first that need somebody; one that was not judged yet comes last."""
-    verdict = backend.verdict
-    if verdict is None:
-        return 1, 0
-    states: Sequence[str] = VERDICT_STATES
-    severities: Sequence[str] = SEVERITIES
-    return -severities.index(verdict.severity), states.index(verdict.state)
 
 
 def of_backend(snapshot: Snapshot, backend: str) -> Mapping[str, Window]:

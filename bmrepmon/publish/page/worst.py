@@ -32,8 +32,8 @@ class Worst:
 
 
 def worst_folders(snapshot: Snapshot, name: str, most: int) -> Worst | None:
-    """Return the folders of a backend that lack most messages, then most changes; None before any comparison."""
-    comparison = next((backend.folders for backend in snapshot.backends if backend.name == name), None)
+    """Return the folders of a backend that lack most messages, then most changes; None while none can be compared."""
+    comparison = next((backend.lag for backend in snapshot.backends if backend.name == name), None)
     if comparison is None:
         return None
     waits = snapshot.state.durable.waits.get(name, {})

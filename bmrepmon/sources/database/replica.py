@@ -40,11 +40,11 @@ class ReplicaFolders:
         [(has_unique_id,)] = connection.execute(self._columns).fetchall()
         query = self._folders if has_unique_id else self._folders_by_item
         with closing(connection.cursor("bmrepmon_folders")) as cursor:  # one that stays on the server: rows in chunks
-            cursor.itersize = CHUNK
             return Positions.of(_positions(cursor.execute(query)))
 
 
 def _positions(rows: psycopg.ServerCursor[Any]) -> Iterator[tuple[str, Position]]:
-    for unique_id, last_uid, highest_modseq, uid_validity in rows:
-        if None not in (unique_id, last_uid, highest_modseq):
-            yield unique_id, Position(highest_modseq, last_uid, uid_validity or 0)
+    while some := rows.fetchmany(CHUNK):
+        for unique_id, last_uid, highest_modseq, uid_validity in some:
+            if unique_id is not None and last_uid is not None and highest_modseq is not None:
+                yield unique_id, Position(highest_modseq, last_uid, uid_validity or 0)

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
+import pictured
 import pytest
 import snapshots
 from rich.console import Console
@@ -10,9 +11,10 @@ from rich.console import Console
 from bmrepmon.model.delta import RecordLook
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
+from bmrepmon.publish.glance import urgency
 from bmrepmon.publish.status import describe
 from bmrepmon.publish.text import draw
-from bmrepmon.publish.wording import lingers
+from bmrepmon.publish.wording import commands, lingers, remedy
 from bmrepmon.words.language import load_language
 
 
@@ -43,8 +45,9 @@ def test_counts_differences_and_failures_are_shown() -> None:
     assert "further copies +142 of messages in several folders expunged -182 files kept, minus bodies kept" in text
     assert "unexplained +2 without a body, or a body too many" in text
     assert "orphan" not in text  # one of the directories could not be listed
-    assert "database mail2.example.net: bj-data on mail2.example.net:5432 refuses connections" in text
-    assert "archive bm-master: running for 5 min" in text
+    assert "database mail2.example.net Nobody listens where the database should be. Start PostgreSQL" in text
+    assert "Exactly: bj-data on mail2.example.net:5432 refuses connections" in text
+    assert "archive bm-master running for 5 min" in text
     assert "Answers 1,007 1,004 OK, 3 NO, 0 BAD" in text
 
 
@@ -58,6 +61,41 @@ def test_why_nothing_can_be_told_is_shown_in_80_columns() -> None:
 
     assert max(map(len, text.splitlines())) <= 80
     assert f"unexplained \N{EN DASH} {problem}" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("name", pictured.SCENES)
+def test_whoever_has_only_a_terminal_reads_the_same(name: str, language: str) -> None:
+    """Why, whose mail, how much and how late; a command that is longer than the screen goes on as a shell reads it."""
+    t, text = load_language(language, "status"), drawn(pictured.picture(name), language)
+    told, typed = " ".join(text.split()), text.replace(" \\\n        ", " ")
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert " ".join(t(f"impact_{name}").split()) in told
+    assert t("late_by") in told
+    for command, remark in commands(remedy(t, pictured.SCENES[name].finding.reason)):
+        assert command in typed
+        assert remark in told
+
+
+def test_the_backend_that_needs_somebody_comes_first() -> None:
+    """Who is woken at night reads the top of the screen."""
+    told = describe(pictured.many(3))
+    names = [backend.name for backend in sorted(told.backends, key=urgency)]
+    text = drawn(pictured.many(3))
+
+    assert names != [backend.name for backend in told.backends]
+    assert sorted(names, key=lambda name: text.index(f"\n{name}")) == names
+
+
+def test_a_backlog_is_told_with_its_age_and_its_folders() -> None:
+    """What drains has how much is missing and where, how old it is, and what share has arrived."""
+    told = " ".join(drawn(pictured.picture("catching_up")).split())
+
+    assert "Missing by now 604 messages, in 31 folders Oldest missing change 22 min Replicated 99.8 %" in told
+    assert "Sync log 6,320 entries, folders: 40, users: 1; oldest from 2 s ago" in told
+    assert "Heartbeat 300 ms the probe comes back" in told
+    assert "Drained in about 1 h 2 min (between 1 h and 1 h 4 min)." in told
 
 
 def test_partitions_are_listed_by_store() -> None:
@@ -75,8 +113,9 @@ def test_french_is_french() -> None:
     """The terminal speaks the reader's language."""
     text = " ".join(drawn(snapshots.single(), "fr").split())
 
-    assert "Sessions de réplication 5 sur 4 attendues; le journal dit 4" in text
+    assert "Sessions de réplication 5 sur 4 attendues, le journal dit 4" in text
     assert "Écart -10" in text
+    assert "core_log Elle n'est pas à l'endroit prévu." in text
 
 
 def test_what_is_not_known_is_a_dash() -> None:

@@ -1,5 +1,6 @@
 """The catalogues of both languages, held against each other."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -8,6 +9,10 @@ from string import Formatter
 import pytest
 
 import bmrepmon.words
+from bmrepmon.sources import backlog
+from bmrepmon.sources.database.connection import PROBLEMS
+from bmrepmon.sources.folders import tree
+from bmrepmon.sources.spool import source as spool
 
 LOCALE = Path(bmrepmon.words.__file__).parent / "locale"
 AREAS = sorted(path.stem for path in (LOCALE / "en").glob("*.toml"))
@@ -68,3 +73,21 @@ def test_french_punctuation_stands_apart(area: str) -> None:
     wrong = re.compile(r"\w[:;?!](\s|$)|[\u2018\u2019]")
 
     assert not [text for text in texts("fr", area).values() if wrong.search(QUOTED.sub("x", text))]
+
+
+def reasons() -> set[str]:
+    """Collect the reasons for which a source may bring nothing, from wherever they are given."""
+    trees = (ast.parse(path.read_text("utf-8")) for path in LOCALE.parents[1].rglob("*.py"))
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    raised = {
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "SourceError" and isinstance(call.args[0], ast.Constant)
+    }
+    tables = {*PROBLEMS, *backlog.WAYS_OUT, *tree.WAYS_OUT, *spool.WAYS_OUT}
+    return {*map(str, raised), *tables, "no_data", "partial", "unwritable", "invalid", "damaged"}
+
+
+def test_every_reason_of_a_source_has_its_sentence() -> None:
+    """What fails is told in the language of the reader, with the way out; nothing is told that never happens."""
+    assert {f"why_{reason}" for reason in reasons()} == texts("en", "sources").keys() - {"exact"}

@@ -22,6 +22,6 @@ def test_each_column_has_what_lies_in_it() -> None:
 
 def test_a_rate_is_a_minute_s_growth() -> None:
     """Columns without a second point know nothing, and a reset is no growth."""
-    points = [Point(0, 100), Point(60, 160), Point(120, 170), Point(180, 3), Point(900, 50), Point(960, 56)]
+    counted = [(0, 100), (60, 160), (120, 170), (180, 3), (900, 50), (960, 56)]
 
-    assert increase(points, Frame(960, 960, 4)) == (70 / 3, None, None, 6.0)
+    assert increase(counted, Frame(960, 960, 4)) == (70 / 3, None, None, 6.0)

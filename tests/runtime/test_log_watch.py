@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from watchdog.observers.api import BaseObserver
 
-from bmrepmon.runtime.waker import WatchdogWaker
+from bmrepmon.runtime.log_watch import WatchdogWaker
 
 LONG = 10.0  # seconds: a wait that ends by its timeout fails the test
 
