@@ -154,6 +154,28 @@ def test_estimates_leave_the_bound_of_the_error_true(bodies: Bodies, statements:
     assert later.exact == before
 
 
+def test_an_estimate_that_is_wrong_does_not_get_into_the_figure(bodies: Bodies) -> None:
+    """ANALYZE looks at a part of a large table only; one of many pages, of which half are nearly empty, is as good."""
+    bodies.write(
+        "TRUNCATE t_message_body", "ALTER TABLE t_message_body SET (fillfactor = 10)", INSERT.format(1, 20_000)
+    )
+    bodies.write("DELETE FROM t_message_body WHERE (ctid::text::point)[0]::int % 2 = 0 AND (ctid::text::point)[1] > 1")
+    bodies.write("ANALYZE t_message_body")  # of every page
+    settled(bodies)
+    off = []
+    for first in (30_000, 40_000, 50_000):
+        bodies.write(INSERT.format(first, first + 2_000), DELETE.format(1_500))
+        before = bodies.exact
+        bodies.write("SET default_statistics_target = 1", "ANALYZE t_message_body")
+        found = bodies.look().carried
+        off.append(abs(found.counters.live - before))
+
+        assert found.rows is not None
+        assert abs(found.rows - before) <= found.doubt
+    bodies.write("ALTER TABLE t_message_body RESET (fillfactor)")
+    assert sum(off) > 0, "the server estimated right, and nothing was shown"
+
+
 @pytest.mark.parametrize("statements", BEGUN_ANEW.values(), ids=BEGUN_ANEW)
 def test_what_makes_the_counters_begin_anew_makes_us_count(bodies: Bodies, statements: tuple[str, ...]) -> None:
     """At once, and the figure is exact."""

@@ -191,15 +191,17 @@ def whole(source: StoreSource) -> StoreCount:
     raise AssertionError("no pass comes to its end")
 
 
-@pytest.mark.parametrize("tick", [1, 4 * MS, S])
-def test_a_change_within_the_tick_of_the_one_before_is_seen(tmp_path: Path, tick: int) -> None:
-    """The directory's time does not tell it, so that it stays suspect."""
+@pytest.mark.parametrize("tick", [1, 4 * MS, 10 * MS, S])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_change_within_the_tick_of_the_one_before_is_seen(tmp_path: Path, tick: int, *, late: bool) -> None:
+    """The directory's time does not tell it, so that it stays suspect, even when the tick is nearly over."""
     disk, folder = Disk(tmp_path, tick), tmp_path / "a"
+    disk.now += -disk.now % S + 5 * tick  # with a nanosecond part, as nearly all have, where there are such
     counts = []
     for name in ("1.", "2.", "3."):
         disk.do("mkdir", folder, folder, "", "")
         disk.do("create", folder, folder, name, "")
-        disk.now += 1
+        disk.now += max(0, tick - disk.now % tick - 2) if late else 1
         counts.append(disk.source.read().messages)
 
     assert counts == [1, 2, 3]
@@ -234,6 +236,26 @@ def test_a_folder_that_goes_takes_along_what_is_below(tmp_path: Path) -> None:
 
     assert [[p.messages for p in count.partitions] for count in counts] == [[1, 0], [0, 1], [1, 0]]
     assert [count.unique_messages for count in counts] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_a_folder_that_goes_while_a_pass_runs_takes_along_what_is_below(tmp_path: Path, steps: int) -> None:
+    """Also when it was already looked at, and what is below it was found as it had been."""
+    disk = Disk(tmp_path, 1)
+    for place in ("p/a/b/c", "p/d", "q"):
+        disk.do("mkdir", tmp_path / place, tmp_path, "", "")
+    disk.do("create", tmp_path / "p/a/b/c", tmp_path, "1.", "")
+    disk.now += 3 * S
+    disk.source.read()
+    disk.do("create", tmp_path / "p", tmp_path, "x", "")
+    disk.now += 3 * S
+    going = disk.source._tree.refresh()
+    for _ in range(steps):
+        next(going, None)
+    disk.do("move", tmp_path / "p/a", tmp_path / "q/a", "", "")
+    list(going)
+
+    assert disk.source.read() == everything(tmp_path)
 
 
 def test_what_did_not_change_is_not_listed_again(tmp_path: Path) -> None:
