@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon import Daemon
+from daemon import Daemon, eventually
 
 from bmrepmon.demo.life import Rates
 from bmrepmon.demo.server import Plan, SimulatedServer
@@ -41,10 +41,17 @@ def soak(seed: int, hours: float, seconds: float) -> Iterator[Look]:
                 end = time.monotonic() + seconds
                 for number in range(1, int(hours * 3600 / STEP) + 1):
                     server.step(STEP)
+                    eventually(lambda: lines_read(daemon) == server.log.lines)
                     yield look(daemon, number * STEP)
                     if time.monotonic() > end:
                         break
                 assert daemon.stop() == 0
+
+
+def lines_read(daemon: Daemon) -> float:
+    """Return how many lines of replication.log the daemon has read."""
+    name = "bmrepmon_log_lines_total"
+    return sum(value for (of, labels), value in daemon.metrics().items() if of == name and ("source", "log") in labels)
 
 
 def look(daemon: Daemon, simulated: float) -> Look:
