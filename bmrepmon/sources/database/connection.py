@@ -3,8 +3,6 @@
 Works with PostgreSQL 11 to 18.
 """
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bmrepmon.model.readings import SourceError
 from bmrepmon.parse.postgres_failure import failure_reason
+from bmrepmon.sources.database.patience import NoAnswer, Patient, fuse
 
 T = TypeVar("T")
 
@@ -91,7 +90,7 @@ class Connection:
         self._conninfo = conninfo
         self._timeout = timeout
         self._steady = steady
-        self._open: psycopg.Connection[Any] | None = None
+        self._open: Patient | None = None
         self._backoff = Backoff()
         self._refusal = ""
         self._asking = threading.Lock()
@@ -145,7 +144,7 @@ class Connection:
             self._settle()
             self._asking.release()
 
-    def _answer(self, connection: psycopg.Connection[Any], question: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def _answer(self, connection: Patient, question: Callable[[psycopg.Connection[Any]], T]) -> T:
         with fuse(connection, self._timeout + GRACE):
             try:
                 return question(connection)
@@ -153,7 +152,7 @@ class Connection:
                 with suppress(psycopg.Error):  # of a connection that broke
                     connection.rollback()  # no transaction stays open between two rounds
 
-    def _answering(self) -> psycopg.Connection[Any] | None:
+    def _answering(self) -> Patient | None:
         """Return the open connection if there is still a server behind it: that one was restarted is no failure."""
         if self._open is not None:
             try:
@@ -163,13 +162,13 @@ class Connection:
                 self._disconnect()
         return self._open
 
-    def _connected(self, tables: str) -> psycopg.Connection[Any]:
+    def _connected(self, tables: str) -> Patient:
         """Connect, unless it failed a moment ago: then fail again, in the same way."""
         if self._closed or self._backoff.waits(self._steady()):
             raise self._failed(self._refusal, tables)
         try:
             parts = conninfo_to_dict(self._conninfo())
-            self._open = psycopg.connect(**parts | settings(parts, self._timeout), prepare_threshold=None)
+            self._open = Patient.connect(**parts | settings(parts, self._timeout), prepare_threshold=None)
         except (psycopg.Error, ValueError) as error:  # ValueError: a host that can be no name
             self._refusal = _reason(error)
             self._backoff.failed(self._steady())
@@ -226,38 +225,6 @@ def settings(parts: Mapping[str, Any], timeout: float) -> dict[str, Any]:
 def milliseconds(seconds: float) -> int:
     """Return at least one: PostgreSQL takes 0 for no limit."""
     return max(1, round(seconds * 1000))
-
-
-class NoAnswer(psycopg.OperationalError):
-    """The server did not even keep its own time limits."""
-
-
-@contextmanager
-def fuse(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
-    """Cut the connection, and raise ``NoAnswer``, when what is done with it takes longer.
-
-    The kernel of a server whose PostgreSQL hangs keeps the connection alive, so that nothing else would end the wait.
-    """
-    blown = threading.Event()
-    with socket.socket(fileno=os.dup(connection.fileno())) as wire:
-
-        def blow() -> None:
-            blown.set()
-            with suppress(OSError):  # it has ended by itself
-                wire.shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(seconds, blow)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        except psycopg.OperationalError:
-            if blown.is_set():
-                raise NoAnswer from None
-            raise
-        finally:
-            timer.cancel()
-            timer.join()  # before its socket is closed
 
 
 @contextmanager
