@@ -45,6 +45,15 @@ class Positions:
             _put(pieces[_piece(key)], key, position)
         return Positions(tuple(map(bytes, pieces)) if any(pieces) else ())
 
+    @staticmethod
+    def packed(entries: bytes) -> "Positions":
+        """Build from entries as they are kept: key, highest modseq, last uid and UIDVALIDITY, 24 bytes, big-endian."""
+        found = {entries[at : at + KEY_BYTES]: entries[at : at + _SIZE] for at in range(0, len(entries), _SIZE)}
+        pieces = [b""] * PIECES
+        for key, entry in found.items():
+            pieces[_piece(key)] += entry
+        return Positions(tuple(pieces) if found else ())
+
     def moved(self, positions: Mapping[bytes, Position]) -> "Positions":
         """Return these with other or further positions, by key. One that Cyrus could not have is left out."""
         if not positions:

@@ -1,17 +1,14 @@
 """How far bm-core has every folder: one look at t_mailbox_replica."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import psycopg
 
-from bmrepmon.model.positions import Position, Positions
+from bmrepmon.model.positions import Positions
 from bmrepmon.sources.database.connection import Connection
 from bmrepmon.sources.database.query import load_query
 
 TABLES = "t_mailbox_replica, t_container_item"
-CHUNK = 5000  # rows that come at once
 
 
 class ReplicaFolders:
@@ -39,12 +36,5 @@ class ReplicaFolders:
     def _read(self, connection: psycopg.Connection[Any]) -> Positions:
         [(has_unique_id,)] = connection.execute(self._columns).fetchall()
         query = self._folders if has_unique_id else self._folders_by_item
-        with closing(connection.cursor("bmrepmon_folders")) as cursor:  # one that stays on the server: rows in chunks
-            return Positions.of(_positions(cursor.execute(query)))
-
-
-def _positions(rows: psycopg.ServerCursor[Any]) -> Iterator[tuple[str, Position]]:
-    while some := rows.fetchmany(CHUNK):
-        for unique_id, last_uid, highest_modseq, uid_validity in some:
-            if unique_id is not None and last_uid is not None and highest_modseq is not None:
-                yield unique_id, Position(highest_modseq, last_uid, uid_validity or 0)
+        [(entries,)] = connection.execute(query, binary=True).fetchall()
+        return Positions.packed(entries or b"")
