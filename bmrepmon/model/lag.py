@@ -165,6 +165,16 @@ def standings(
         yield Standing(number, apart or "unknown", "" if apart else reason, None, None)
 
 
+def moved_positions(before: FolderComparison, after: FolderComparison) -> set[bytes] | None:
+    """Return the keys of the folders whose position is another; None when one comparison has a side more."""
+    sides = ((before.database, after.database), (before.log, after.log))
+    if any((old is None) != (new is None) for old, new in sides):
+        return None
+    return {
+        key for old, new in sides if old is not None and new is not None for key in (*new.since(old), *old.since(new))
+    }
+
+
 def _equal(survey: FolderSurvey, database: Positions | None, log: Positions | None) -> bytes:
     """Mark the folders that are on both sides the same to the byte, and undisputed.
 

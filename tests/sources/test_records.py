@@ -1,6 +1,7 @@
 """The records of real cyrus.index files: what is read again, what is not, and what cannot be."""
 
 import os
+import random
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -11,9 +12,10 @@ from cyrus_tree import USER, CyrusTree, unique_id
 
 from bmrepmon.demo.cyrus_index import EXPUNGED, SEEN, IndexRecord
 from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
-from bmrepmon.model.positions import Position, Positions
+from bmrepmon.model.positions import NO_POSITIONS, Position, Positions
 from bmrepmon.model.readings import NoData, SourceError
 from bmrepmon.model.records import RecordCensus, take_census
+from bmrepmon.model.survey import folder_key
 from bmrepmon.sources.folders import FolderSource, FolderTree, RecordSource, columns, records
 
 LONG_AGO = 1_600_000_000
@@ -68,8 +70,9 @@ class Server:
     def __init__(self, home: Path) -> None:
         self.tree, self.database = CyrusTree(home / "meta"), Database()
         self.elsewhere = CyrusTree(home / "elsewhere")
-        places = FolderTree("bm-master", self.tree.root, {"bm-master__b_test": self.elsewhere.root})
-        self.folders = FolderSource("bm-master", places, self.database, None)
+        self.said, self.logged = NO_POSITIONS, False
+        self.places = places = FolderTree("bm-master", self.tree.root, {"bm-master__b_test": self.elsewhere.root})
+        self.folders = FolderSource("bm-master", places, self.database, lambda: self.said if self.logged else None)
         self.references, self.clock = References(), FakeClock()
         self.source = RecordSource("bm-master", places, self.folders, self.references, self.clock)
 
@@ -81,6 +84,13 @@ class Server:
         if arrived is not None:
             self.database.stored[path] = Position(9, arrived, 7)
         return index
+
+    def move(self, path: str, to: str) -> None:
+        """Rename a folder, as Cyrus does when it is deleted; nothing where there is none, or one in the way."""
+        source, target = self.tree.root / path, self.tree.root / to
+        if source.is_dir() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
 
     def count(self) -> RecordCensus:
         return self.look().census
@@ -139,6 +149,35 @@ def test_only_what_changed_is_read_again(server: Server, read: list[str]) -> Non
     server.database.stored[USER] = Position(9, 2, 7)
     assert server.count() == replace(first, records=4, distinct=(2, 0, 2, 0, 0))
     assert read[3:] == ["tom"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_carried_over_is_what_a_first_look_would_find(tmp_path: Path, seed: int) -> None:
+    """Whatever happens to folders, to their places and to either witness, which may be lost and come back."""
+    dice, server = random.Random(seed), Server(tmp_path)  # noqa: S311 - the same in every run
+    paths = [f"{USER}/{name}" for name in "abcdef"]
+    for moment in range(LONG_AGO, LONG_AGO + 40):
+        path, deleted = dice.choice(paths), f"bm-master__a_test/domain/a/a.test/t/DELETED/user/tom/{dice.choice('xy')}"
+        match dice.randrange(8):
+            case 0 | 1:
+                contents = [dice.randrange(9) for _ in range(dice.randrange(4))]
+                os.utime(server.put(path, contents, flags=dice.choice([0, EXPUNGED])), (moment, moment))
+            case 2:
+                server.database.stored[path] = Position(9, dice.randrange(4), dice.choice([0, 7, 8]))
+            case 3:
+                server.database.stored.pop(path, None)
+            case 4:
+                server.said = server.said.moved({folder_key(unique_id(path)): Position(9, dice.randrange(4), 7)})
+            case 5:
+                server.move(path, deleted)
+            case 6:
+                server.move(deleted, path)
+            case _:
+                server.logged = not server.logged
+        carried = server.count()
+        fresh = RecordSource("bm-master", server.places, server.folders, None, server.clock)
+
+        assert carried == fresh.read().census
 
 
 def test_changed_flags_change_no_count(server: Server, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
 from bmrepmon.model.folders import Damage
-from bmrepmon.model.lag import FolderComparison, Standing, standings
+from bmrepmon.model.lag import FolderComparison, Standing, moved_positions, standings
 from bmrepmon.model.readings import NoData, SourceError
 from bmrepmon.model.records import (
     GUID_BYTES,
@@ -17,7 +17,7 @@ from bmrepmon.model.records import (
     sort_records,
     take_census,
 )
-from bmrepmon.model.survey import settled
+from bmrepmon.model.survey import key_of, settled
 from bmrepmon.sources.folders.columns import read_blocks
 from bmrepmon.sources.folders.reading import INDEX, LOOKS
 from bmrepmon.sources.folders.tree import FolderTree
@@ -74,6 +74,8 @@ class RecordSource:
         self._reckoning: Reckoning | None = None
         self._problem: str | None = None
         self._known: dict[bytes, bytes] = {}  # by the packed folder: its packed records
+        self._unmoved: set[bytes] = set()  # the packed folders that need no other look until one of their sides moves
+        self._compared: FolderComparison | None = None  # that these were taken from
         self._census: RecordCensus | None = None
         self._stopping = threading.Event()
 
@@ -109,11 +111,12 @@ class RecordSource:
         comparison = self._folders.latest(COMPARED_WITHIN)
         if comparison is None:
             raise NoData(f"records of {self.backend}: the folders are not known yet; see folders")
-        before, self._known, unread = self._known, {}, 0
-        for stand in standings(comparison.survey, comparison.database, comparison.log):
+        before, unread = self._known, 0
+        for stand in standings(comparison.survey, comparison.database, comparison.log, self._carry_over(comparison)):
             if self._stopping.is_set():
                 raise SourceError("stopped", f"records of {self.backend}: bmrepmon is ending")
             unread += not self._look(stand, comparison, before)
+        self._compared = comparison
         # Flags change all the time, those of the probe every few seconds; where only they did, the census is the same.
         if (
             self._census is None
@@ -123,20 +126,38 @@ class RecordSource:
             self._census = take_census(self._known.values(), unread)
         return self._census
 
+    def _carry_over(self, comparison: FolderComparison) -> bytes:
+        """Keep what is known of the folders that are on both sides as they were, and mark them by their numbers."""
+        survey, before, unmoved = comparison.survey, self._known, self._unmoved
+        self._known, self._unmoved = {}, set()
+        marks = bytearray(len(survey.rows))
+        moved_keys = None if self._compared is None else moved_positions(self._compared, comparison)
+        if moved_keys is None:
+            return bytes(marks)
+        for number, row in enumerate(survey.rows):
+            if isinstance(row, bytes) and row in unmoved and not survey.apart[number] and key_of(row) not in moved_keys:
+                marks[number] = 1
+                self._unmoved.add(row)
+                if row in before:
+                    self._known[row] = before[row]
+        return bytes(marks)
+
     def _look(self, stand: Standing, comparison: FolderComparison, before: dict[bytes, bytes]) -> bool:
         """Keep the records of one folder; tell whether they are known."""
         row = comparison.survey.rows[stand.number]
         if stand.folder is None or not isinstance(row, bytes):
             return False
-        if not stand.folder.num_records:
-            return True
-        standing = footing(stand, comparison.database)
-        known = before.get(row) if settled(row) else None
-        if known is None or not known.startswith(standing):
-            known = read_records(f"{self._tree.place(comparison.survey, stand.number)}/{INDEX}", standing)
-        if known is not None:
+        if stand.folder.num_records:
+            standing = footing(stand, comparison.database)
+            known = before.get(row) if settled(row) else None
+            if known is None or not known.startswith(standing):
+                known = read_records(f"{self._tree.place(comparison.survey, stand.number)}/{INDEX}", standing)
+            if known is None:
+                return False
             self._known[row] = known
-        return known is not None
+        if settled(row) and not stand.folder.apart:
+            self._unmoved.add(row)
+        return True
 
 
 def moved(known: Mapping[bytes, bytes], other: Mapping[bytes, bytes]) -> list[bytes]:
