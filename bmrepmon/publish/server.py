@@ -23,8 +23,7 @@ BACKLOG = 1024  # connections that the kernel keeps until we come round
 HEADER_BYTES = 16384
 KEEP_ALIVE = 75  # seconds; more than Prometheus's usual scrape interval, so that a scrape finds its connection open
 GRACE = 2  # seconds that running answers get at the end
-LOOK = 0.5  # seconds between two looks whether to end
-BEAT = 1.0  # seconds between two beats
+LOOK = 0.5  # seconds between two looks whether to end, each of which is a beat
 START_WITHIN = 10.0
 
 WAYS_OUT: Mapping[int, str] = {
@@ -56,7 +55,7 @@ class WebServer:
         self._sockets = list(bind_all(listen))
         self._access = access or Access()
         self._room = Room()
-        self._server = Server(config(app, partial(Connection, self._room, self._access)))
+        self._server = Server(config(app, partial(Connection, self._room, self._access)), self._beat)
         self._steady = steady
         self._last_beat = steady()
         self._serving = threading.Event()
@@ -95,22 +94,28 @@ class WebServer:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        serving = asyncio.create_task(self._server.serve(sockets=self._sockets))
-        while not serving.done():
-            self._last_beat = self._steady()
-            if self._server.started:
-                self._serving.set()
-            await asyncio.wait([serving], timeout=BEAT if self._serving.is_set() else 0.01)
-        self._room.drop_all()  # who did not take the answer: a closing connection waits for them for ever
-        await serving
+        try:
+            await self._server.serve(sockets=self._sockets)
+        finally:
+            self._room.drop_all()  # who did not take the answer: a closing connection waits for them for ever
+
+    def _beat(self) -> None:
+        self._last_beat = self._steady()
+        self._serving.set()
 
 
 class Server(uvicorn.Server):
     """uvicorn's server, which would wake up ten times a second to look whether it shall end."""
 
+    def __init__(self, config: uvicorn.Config, beat: Callable[[], object]) -> None:
+        """Call ``beat`` now and then while it serves."""
+        super().__init__(config)
+        self._beat = beat
+
     async def main_loop(self) -> None:
         """Look less often."""
-        while not await self.on_tick(0):  # noqa: ASYNC110 - another thread sets what it looks at
+        while not self.should_exit:
+            self._beat()
             await asyncio.sleep(LOOK)
 
 
