@@ -21,6 +21,7 @@ from bmrepmon.publish.access import open_access, warn_of_strangers
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
 from bmrepmon.runtime import deaths
+from bmrepmon.runtime.bell import Bell
 from bmrepmon.runtime.clock import Clock, SystemClock
 from bmrepmon.runtime.keeper import Keeper
 from bmrepmon.runtime.logger import log
@@ -154,16 +155,15 @@ class Rereader:
     def __init__(self, reread: Reread, daemon: Daemon) -> None:
         """Wait to be asked."""
         self._reread, self._daemon = reread, daemon
-        self._asked = threading.Event()
+        self._asked = Bell()
         threading.Thread(target=self._run, name="configuration", daemon=True).start()
 
     def request(self) -> None:
         """Ask; safe in a signal handler."""
-        self._asked.set()
+        self._asked.ring()
 
     def _run(self) -> None:
         while self._asked.wait():
-            self._asked.clear()
             self._daemon.reading()
             try:
                 installation = self._reread()

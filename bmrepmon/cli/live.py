@@ -1,7 +1,6 @@
 """A picture that is drawn again and again on the terminal: `--watch`."""
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -11,6 +10,8 @@ from bmrepmon.cli.terminal import texts
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from bmrepmon.runtime.bell import Bell
 
 Picture = tuple[datetime, "RenderableType"]  # of when it is, and what is drawn
 
@@ -40,12 +41,14 @@ def keep(picture: Callable[[], Picture], screen: "Console", interval: float) -> 
 
 
 @contextmanager
-def interrupted() -> Iterator[threading.Event]:
-    """Give what Ctrl-C sets, beside raising KeyboardInterrupt: Python ignores an exception while it tidies up."""
-    ended = threading.Event()
+def interrupted() -> Iterator["Bell"]:
+    """Give what Ctrl-C rings, beside raising KeyboardInterrupt: Python ignores an exception while it tidies up."""
+    from bmrepmon.runtime.bell import Bell
+
+    ended = Bell()
 
     def end(*_: object) -> None:
-        ended.set()
+        ended.ring()
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, end)

@@ -1,11 +1,11 @@
 """Starts the daemon's threads in order, watches that each one lives, stops them in reverse."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from bmrepmon.runtime.bell import Bell
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.notify import Notifier
@@ -49,17 +49,17 @@ class Supervisor:
         self._restarted: set[str] = set()
         self._stopping = False
         self._asked: Callable[[], None] | None = None
-        self._woken = threading.Event()
+        self._woken = Bell()
 
     def request_stop(self) -> None:
         """Ask ``run`` to end; safe in a signal handler."""
         self._stopping = True
-        self._woken.set()
+        self._woken.ring()
 
     def request(self, change: Callable[[], None]) -> None:
         """Ask ``run`` to make a change between two looks, the last one asked for; safe in a signal handler."""
         self._asked = change
-        self._woken.set()
+        self._woken.ring()
 
     def silent(self) -> tuple[str, ...]:
         """Name the members whose thread is gone or whose loop no longer comes round."""
@@ -101,7 +101,6 @@ class Supervisor:
         """Feed systemd's watchdog for as long as every loop beats."""
         while not self._stopping:
             self._woken.wait(LOOK_EVERY)
-            self._woken.clear()
             self._change()
             self._revive()
             if silent := self.silent():

@@ -74,7 +74,7 @@ def test_a_member_that_no_longer_beats_counts_as_dead() -> None:
 
 
 def test_a_stop_can_be_asked_from_anywhere() -> None:
-    """A signal handler only sets an event."""
+    """A signal handler only rings a bell."""
     story: list[str] = []
     supervisor = supervise(Part("store", story))
     timer = threading.Timer(0.01, supervisor.request_stop)
