@@ -5,19 +5,16 @@ within two minutes and 3 GB. Reading does not depend on that. The count is warm,
 primary key alone, for the table was vacuumed, and by several processes; the best that count(*) can do.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 
-from bench.measure import Differs, Result
+from bench.measure import Differs, Result, timed
 from bmrepmon.demo.postgres import PASSWORD, Postgres
 from bmrepmon.runtime.clock import SystemClock
 from bmrepmon.sources.database import Connection, DatabaseSource
-
-T = TypeVar("T")
 
 TABLE = "CREATE UNLOGGED TABLE t_message_body (guid bytea, preview text, created timestamp DEFAULT now())"
 ROWS = (
@@ -81,10 +78,3 @@ def turn(source: DatabaseSource, admin: psycopg.Connection[Any], rows: int, widt
     if wrong is None or wrong > min(ACCURACY * exact, found.carried.error or 0):
         raise Differs(f"bodies_sample: ours says {found.bodies}, count(*) says {exact}")
     return ours, peer
-
-
-def timed(way: Callable[[], T]) -> tuple[float, T]:
-    """Do something once."""
-    begun = perf_counter()
-    answer = way()
-    return perf_counter() - begun, answer

@@ -4,8 +4,12 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any, TypeVar
 
-Way = Callable[[], object]  # does the work once and returns its answer
+T = TypeVar("T")
+
+Way = Callable[[], Any]  # does the work once and returns its answer
+Reading = Callable[[Any], object]  # what an answer says, in the words that both ways have; not timed
 
 
 class Differs(Exception):  # noqa: N818 - named for what is wrong
@@ -20,6 +24,8 @@ class Case:
     peer_name: str
     ours: Way
     peer: Way
+    our_words: Reading = lambda answer: answer
+    peer_words: Reading = lambda answer: answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +55,23 @@ def compare(case: Case, runs: int) -> Result:
 
 
 def _turn(case: Case) -> tuple[float, float]:
-    ours, our_answer = _timed(case.ours)
-    peer, peer_answer = _timed(case.peer)
-    if our_answer != peer_answer:
-        raise Differs(f"{case.name}: ours says {our_answer}, {case.peer_name} says {peer_answer}")
+    ours, our_answer = timed(case.ours)
+    peer, peer_answer = timed(case.peer)
+    said, told = str(case.our_words(our_answer)), str(case.peer_words(peer_answer))
+    if said != told:
+        raise Differs(f"{case.name}: {_difference(said, told, case.peer_name)}")
     return ours, peer
 
 
-def _timed(way: Way) -> tuple[float, object]:
+def _difference(ours: str, peer: str, peer_name: str) -> str:
+    """Show where two answers begin to differ; some are long."""
+    at = next((at for at, (one, other) in enumerate(zip(ours, peer, strict=False)) if one != other), 0)
+    at = max(0, at - 40)
+    return f"ours says {ours[at : at + 200]}, {peer_name} says {peer[at : at + 200]}"
+
+
+def timed(way: Callable[[], T]) -> tuple[float, T]:
+    """Do something once; return the seconds and the answer."""
     begun = perf_counter()
     answer = way()
     return perf_counter() - begun, answer
