@@ -47,11 +47,12 @@ class OpenCommands:
         self._asked = 0  # commands so far
         self.alone: dict[bytes, Asked] = {}  # the only command of its frame, in their order: nearly every one
         self._others: dict[bytes, tuple[Asked, ...]] = {}  # those of all other frames, in their order
+        self._sharing = 0  # how many these are
         for one in waiting:
             self.ask(one.at, one.thread, frame_digits(one.frame), one.command, one.folder)
 
     def __len__(self) -> int:
-        return len(self.alone) + sum(map(len, self._others.values()))
+        return len(self.alone) + self._sharing
 
     def waiting(self) -> tuple[OpenCommand, ...]:
         """Return the commands that wait."""
@@ -64,34 +65,37 @@ class OpenCommands:
         if frame == FIRST:
             self._remove([asked for asked in self._all() if asked.thread == thread])
         self._asked += 1
-        asked = _new(Asked, (self._asked, frame, thread, name, at, folder))
-        if frame in self.alone:
-            self._others[frame] = (self.alone.pop(frame), asked)
+        asked, alone = _new(Asked, (self._asked, frame, thread, name, at, folder)), self.alone
+        if frame in alone:
+            self._others[frame] = (alone.pop(frame), asked)
+            self._sharing += 2
         elif frame in self._others:
             self._others[frame] += (asked,)
+            self._sharing += 1
         else:
-            self.alone[frame] = asked
-        if len(self.alone) > MAX_OPEN or (self._others and len(self) > MAX_OPEN):
+            alone[frame] = asked
+        if len(alone) + self._sharing > MAX_OPEN:
             oldest = chain(islice(self.alone.values(), 1), (same[0] for same in self._others.values()))
             self._remove([min(oldest, key=_number)])
 
     def answer(self, thread: str, frame: bytes) -> Asked | None:
         """Take the command that was answered out; None when that cannot be told."""
-        asked = self.alone.pop(frame, None)
-        return asked or (self._one_of(frame, thread) if self._others else None)
+        return self.alone.pop(frame, None) or self.one_of(thread, frame)
 
     def abandon(self) -> None:
         """Forget all of them: no session is left that could be answered."""
         self.alone.clear()
         self._others.clear()
+        self._sharing = 0
 
-    def _one_of(self, frame: bytes, thread: str) -> Asked | None:
+    def one_of(self, thread: str, frame: bytes) -> Asked | None:
+        """Take the command that was answered out of those that share, or shared, their frame."""
         found = self._others.pop(frame, ())
+        self._sharing -= len(found)
         mine = next((asked for asked in found if asked.thread == thread), None)
         if mine is None:
             return found[0] if len(found) == 1 else None
-        if len(found) > 1:
-            self._others[frame] = tuple(asked for asked in found if asked is not mine)
+        self._keep(frame, found, mine)
         return mine
 
     def _all(self) -> Iterator[Asked]:
@@ -101,8 +105,16 @@ class OpenCommands:
         for asked in gone:
             if asked.frame in self.alone:
                 del self.alone[asked.frame]
-            elif left := tuple(one for one in self._others.pop(asked.frame) if one is not asked):
-                self._others[asked.frame] = left
+            else:
+                found = self._others.pop(asked.frame)
+                self._sharing -= len(found)
+                self._keep(asked.frame, found, asked)
+
+    def _keep(self, frame: bytes, found: Sequence[Asked], gone: Asked) -> None:
+        """Put what is left of those of a frame back."""
+        if left := tuple(asked for asked in found if asked is not gone):
+            self._others[frame] = left
+            self._sharing += len(left)
 
 
 def _number(asked: Asked) -> int:

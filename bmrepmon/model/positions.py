@@ -6,7 +6,7 @@ so tells whoever saves it which ones to write.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from struct import Struct
+from struct import Struct, error
 from typing import NamedTuple
 
 from bmrepmon.model.survey import KEY_BYTES, folder_key
@@ -14,8 +14,6 @@ from bmrepmon.model.survey import KEY_BYTES, folder_key
 PIECES = 8192  # some twelve folders each on a large server: found at once, and a row of 300 bytes to save
 _ENTRY = Struct(f">{KEY_BYTES}sQII")
 _SIZE = _ENTRY.size
-_HIGHEST_UID = 2**32 - 1  # RFC 3501, 2.3.1.1: uids and UIDVALIDITY are 32-bit values
-_HIGHEST_MODSEQ = 2**64 - 1
 
 
 class Position(NamedTuple):
@@ -137,8 +135,10 @@ def _joined(newer: bytes, older: bytes) -> bytes:
 
 
 def _put(piece: bytearray, key: bytes, position: Position) -> None:
-    modseq, uid, validity = position
-    if 0 <= modseq <= _HIGHEST_MODSEQ and 0 <= uid <= _HIGHEST_UID and 0 <= validity <= _HIGHEST_UID:
-        known = _find(piece, key)
-        offset = len(piece) if known < 0 else known
-        piece[offset : offset + _SIZE] = _ENTRY.pack(key, modseq, uid, validity)
+    try:
+        entry = _ENTRY.pack(key, *position)
+    except error:  # out of range: uids and UIDVALIDITY are 32-bit values (RFC 3501, 2.3.1.1)
+        return
+    known = _find(piece, key)
+    offset = len(piece) if known < 0 else known
+    piece[offset : offset + _SIZE] = entry

@@ -115,7 +115,12 @@ def folder_key(unique_id: str) -> bytes:
 
     They are those of a SHA-256, which PostgreSQL can make too.
     """
-    return hashlib.sha256(unique_id.encode()).digest()[:KEY_BYTES]
+    return bytes_key(unique_id.encode())
+
+
+def bytes_key(unique_id: bytes) -> bytes:
+    """Return the same of a UNIQUEID that was not decoded."""
+    return hashlib.sha256(unique_id).digest()[:KEY_BYTES]
 
 
 def pack_folder(signature: bytes, header: FolderHeader, unique_id: str, key: bytes | None = None) -> bytes:
