@@ -8,7 +8,8 @@ from bmrepmon.model.log_activity import CoreActivity, LogActivity
 from bmrepmon.model.log_tally import LogTally
 from bmrepmon.parse.core_log import CoreLogParser
 from bmrepmon.parse.lines import LINE_LIMIT, Batches
-from bmrepmon.parse.plain_lines import Header, PlainLines
+from bmrepmon.parse.plain_lines import PlainLines
+from bmrepmon.parse.recurring import Recurring
 from bmrepmon.parse.replication_log import ReplicationLogParser
 
 __all__ = ["LINE_LIMIT", "fold_core_log", "fold_replication_log"]
@@ -16,11 +17,11 @@ __all__ = ["LINE_LIMIT", "fold_core_log", "fold_replication_log"]
 
 def fold_replication_log(zone: tzinfo) -> Callable[[LogActivity, Batches], LogActivity]:
     """Return the function that adds lines of replication.log, written in ``zone``, to an activity."""
-    headers: dict[bytes, Header] = {}
+    recurring = Recurring()
 
     def fold(activity: LogActivity, batches: Batches) -> LogActivity:
         tally = LogTally(activity)
-        plain = PlainLines(tally, ReplicationLogParser(zone, activity.last_event_at), headers)
+        plain = PlainLines(tally, ReplicationLogParser(zone, activity.last_event_at), recurring)
         for lines in batches:
             plain.add(lines)
         return tally.activity()

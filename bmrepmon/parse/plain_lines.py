@@ -6,29 +6,23 @@ of such a form is left to the parser, which knows them all.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from operator import methodcaller
 
-from bmrepmon.model.log_events import COMMANDS, Command, LoggedFolder, Reply
+from bmrepmon.model.log_events import Command, LoggedFolder, Reply
 from bmrepmon.model.log_tally import LogTally
-from bmrepmon.parse.frames import FRAME_START, SIZE
+from bmrepmon.parse.frames import SIZE
 from bmrepmon.parse.lines import LINE_LIMIT
+from bmrepmon.parse.recurring import DIGITS, Count, Recurring
 from bmrepmon.parse.replication_log import ReplicationLogParser
 from bmrepmon.parse.timestamps import MILLIS, THREAD
 
 _new = tuple.__new__  # a NamedTuple's own constructor takes three times as long
 
-DIGITS = 8  # of a frame's number
-MOST_HEADERS = 1024  # that are known at a time: there are two of each thread
-LONGEST_HEADER = 256
+SETTLE_AFTER = 10_000  # lines whose durations wait to be counted together
 
-_NAMES: Mapping[bytes, str] = {  # by the first fourteen bytes, which are the whole command where it is shorter
-    **{f"{name} ".encode(): name for name in COMMANDS if len(name) == 13},
-    **{name.encode(): name for name in COMMANDS if len(name) < 13},
-}
 _FIELDED = ("APPLY MAILBOX", "APPLY MESSAGE")  # of which more is told than the name
-_STATUSES: Mapping[bytes, str] = {b"OK ": "ok", b"* M": ""}  # * MAILBOX and * MISSING: a line to come tells it
 _ATOM = rb"[!#-'*-[\]-z|~]"  # a character of what is logged as it is, without quotes
 _PLAIN_FOLDER = re.compile(
     rb"APPLY MAILBOX %\(UNIQUEID ([\w-]+) MBOXNAME (ATOM+|\"(?:ATOM| )*\") SYNC_CRC \d+ SYNC_CRC_ANNOT \d+ "
@@ -37,7 +31,7 @@ _PLAIN_FOLDER = re.compile(
     rb"PARTITION (ATOM+) ".replace(b"(?:ATOM| )", _ATOM.replace(b"[!", b"[ !")).replace(b"ATOM", _ATOM)
 )
 _MESSAGE = re.compile(
-    rb"[^] ]{1,100}\] [\w.$]{1,100} [A-Z]+ - (?:"
+    rb"([^] ]{1,100}\] [\w.$]{1,100} [A-Z]+) - (?:"
     rb"Finished ApplyMessage (N) in Nms\.|"
     rb"\[[\w-]+\] (?:Db CRUD op, cr: (N), upd: (N), del: (N) in Nms|Es CRUD op, idx: (N) in (N)ms))".replace(
         b"N", rb"\d{1,15}"
@@ -45,24 +39,16 @@ _MESSAGE = re.compile(
 )
 
 
-class Header(NamedTuple):
-    """What stands between the date and the number of a frame, and is the same in all frames of a thread."""
-
-    thread: str
-    words: Mapping[bytes, str]  # the command or the status that some first bytes behind the number mean
-    length: int  # of these
-    answers: bool
-
-
 class PlainLines:
     """Adds lines to a tally: those of the frequent forms at once, all others by way of their events."""
 
-    def __init__(self, tally: LogTally, parser: ReplicationLogParser, headers: dict[bytes, Header]) -> None:
-        """Count in ``tally``; ``headers`` grows with what is met, and serves the next batch of the same log."""
+    def __init__(self, tally: LogTally, parser: ReplicationLogParser, recurring: Recurring) -> None:
+        """Count in ``tally``; ``recurring`` grows with what is met, and serves the next batch of the same log."""
         self._tally = tally
         self._frames = tally.frames
         self._parser = parser
-        self._headers = headers
+        self._recurring = recurring
+        self._unsettled = 0  # lines
 
     def add(self, lines: Sequence[bytes]) -> None:
         """Count lines, in their order."""
@@ -73,7 +59,7 @@ class PlainLines:
             self._add(lines)
 
     def _add(self, lines: Sequence[bytes]) -> None:  # noqa: C901 - a call would cost more than what it does
-        header_of, millis_of = self._headers.get, MILLIS.get
+        header_of, millis_of = self._recurring.headers.get, MILLIS.get
         ask, reply, message, fielded = self._frames.ask, self._frames.reply, self._message, self._fielded
         dates = self._parser.dates
         first, beyond, second = dates.current
@@ -107,7 +93,7 @@ class PlainLines:
                 times.append(at)
         if times:
             self._tally.add_plain(times)
-            self._frames.settle()
+            self._settle(len(times))
 
     def _event(self, line: bytes) -> None:
         event = self._parser.parse(line)
@@ -115,16 +101,13 @@ class PlainLines:
         if len(line) >= LINE_LIMIT:
             self._tally.oversized()
         if isinstance(event, Command | Reply):
-            self._learn(event, line)
+            self._recurring.frame(event, line)
 
-    def _learn(self, event: Command | Reply, line: bytes) -> None:
-        """Remember the header of a frame, if its message begins where the parser takes it to begin."""
-        header = line.partition(b"]: ")[0][THREAD:-DIGITS]
-        if header.find(b" - ") == len(header) - FRAME_START - 3 and len(header) <= LONGEST_HEADER:
-            if len(self._headers) >= MOST_HEADERS:
-                self._headers.clear()
-            words = (_STATUSES, 3, True) if isinstance(event, Reply) else (_NAMES, 14, False)
-            self._headers[header] = Header(event.thread, *words)
+    def _settle(self, lines: int) -> None:
+        self._unsettled += lines
+        if self._unsettled >= SETTLE_AFTER:
+            self._unsettled = 0
+            self._frames.settle()
 
     def _continuation(self, line: bytes) -> None:
         if line == b"OK success":
@@ -147,17 +130,31 @@ class PlainLines:
         return name
 
     def _message(self, line: bytes) -> str | None:
+        origin, _, text = line.partition(b" - [")
+        folder, _, words = text.partition(b"] ")
+        count = self._recurring.counts.get(words)
+        if count is None or origin[THREAD:] not in self._recurring.origins or not folder.isalnum():
+            return self._new_message(line, words)
+        self._frames.interrupt()
+        count(self._tally)
+        return "message"
+
+    def _new_message(self, line: bytes, words: bytes) -> str | None:
         found = _MESSAGE.match(line, THREAD)
         if found is None:
             return None
         self._frames.interrupt()
+        count: Count
         match found.lastindex:
-            case 1:
-                self._tally.applied(int(found[1]))
-            case 4:
-                self._tally.changed(*map(int, found.group(2, 3, 4)))
+            case 2:
+                count = methodcaller("applied", int(found[2]))
+            case 5:
+                count = methodcaller("changed", *map(int, found.group(3, 4, 5)))
             case _:
-                self._tally.indexed(int(found[5]), int(found[6]) / 1000)
+                count = methodcaller("indexed", int(found[6]), int(found[7]) / 1000)
+        count(self._tally)
+        if found.lastindex != 2:
+            self._recurring.message(found[1], words, count)
         return "message"
 
 

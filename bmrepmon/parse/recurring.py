@@ -1,0 +1,60 @@
+"""What recurs from line to line of replication.log, remembered in bounded memory so that it is read once."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeVar
+
+from bmrepmon.model.log_events import COMMANDS, Command, Reply
+from bmrepmon.model.log_tally import LogTally
+from bmrepmon.parse.frames import FRAME_START
+from bmrepmon.parse.timestamps import THREAD
+
+DIGITS = 8  # of a frame's number
+MOST = 1024  # of each kind that are known at a time: there are two headers and a few origins of each thread
+LONGEST = 256  # bytes
+
+_NAMES: Mapping[bytes, str] = {  # by the first fourteen bytes, which are the whole command where it is shorter
+    **{f"{name} ".encode(): name for name in COMMANDS if len(name) == 13},
+    **{name.encode(): name for name in COMMANDS if len(name) < 13},
+}
+_STATUSES: Mapping[bytes, str] = {b"OK ": "ok", b"* M": ""}  # * MAILBOX and * MISSING: a line to come tells it
+
+T = TypeVar("T")
+Count = Callable[[LogTally], None]  # adds what a message told
+
+
+class Header(NamedTuple):
+    """What stands between the date and the number of a frame, and is the same in all frames of a thread."""
+
+    thread: str
+    words: Mapping[bytes, str]  # the command or the status that some first bytes behind the number mean
+    length: int  # of these
+    answers: bool
+
+
+class Recurring:
+    """Frames by their headers; messages about a folder by their origin, and what they count by their words."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.headers: dict[bytes, Header] = {}
+        self.origins: dict[bytes, None] = {}  # thread, logger and level of a message about a folder
+        self.counts: dict[bytes, Count] = {}  # by what such a message says behind the folder
+
+    def frame(self, event: Command | Reply, line: bytes) -> None:
+        """Remember the header of a frame, if its message begins where the parser takes it to begin."""
+        header = line.partition(b"]: ")[0][THREAD:-DIGITS]
+        if header.find(b" - ") == len(header) - FRAME_START - 3:
+            words = (_STATUSES, 3, True) if isinstance(event, Reply) else (_NAMES, 14, False)
+            _remember(self.headers, header, Header(event.thread, *words))
+
+    def message(self, origin: bytes, words: bytes, count: Count) -> None:
+        """Remember where a message about a folder came from, and what its words count."""
+        _remember(self.origins, origin, None)
+        _remember(self.counts, words, count)
+
+
+def _remember(known: dict[bytes, T], key: bytes, value: T) -> None:
+    if len(key) <= LONGEST:
+        if len(known) >= MOST and key not in known:
+            known.clear()
+        known[key] = value
