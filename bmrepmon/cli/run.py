@@ -43,9 +43,9 @@ def run(
         from bmrepmon.runtime.logs import configure
 
     from bmrepmon.app.daemon import run_daemon
-    from bmrepmon.runtime.memory import one_arena
+    from bmrepmon.runtime.memory import keep_little
 
-    one_arena()
+    keep_little()
     outlet = Outlet(sys.stderr)
     configure(log_level, log_format, cast(TextIO, outlet))
     try:

@@ -2,15 +2,19 @@
 
 import ctypes
 
-ARENA_MAX = -8  # M_ARENA_MAX of glibc, malloc/malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc, malloc/malloc.h
+KEPT = 64 * 1024  # bytes
 
 
-def one_arena() -> None:
-    """Let all threads take memory from one place; before there is a second one.
+def keep_little() -> bool:
+    """Let all threads take memory from one place, and what is freed go back early; before there is a second thread.
 
     glibc gives each thread a place of its own, up to eight for each processor, and each keeps what its rounds needed
-    at most: five mebibytes that wait for the next round. Other C libraries have no such call.
+    at most. The thresholds above which memory goes back grow up to 64 MiB with what was once freed (mallopt(3),
+    M_MMAP_THRESHOLD): without this, a first look at all folders is paid for as long as the daemon lives. Return
+    whether the C library could be told: others have no such call.
     """
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        library.mallopt(ARENA_MAX, 1)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    return mallopt is not None and all(
+        mallopt(what, value) for what, value in ((M_ARENA_MAX, 1), (M_TRIM_THRESHOLD, KEPT), (M_MMAP_THRESHOLD, KEPT))
+    )
