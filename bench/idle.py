@@ -24,7 +24,7 @@ from bmrepmon.runtime.clock import SystemClock
 
 PER_MAILBOX = 8.7  # folders, on average
 READY_WITHIN = 120.0  # seconds
-SETTLES_IN = 30.0  # seconds after the first round of everything, at most as many as are watched
+SETTLES_IN = 10.0  # seconds after the first round of everything, at most as many as are watched
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

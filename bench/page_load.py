@@ -42,7 +42,7 @@ from bmrepmon.publish.web import build_web
 from bmrepmon.words.language import LANGUAGES
 
 READERS = 100
-EVERY = 0.03  # seconds from one to the next
+EVERY = 0.02  # seconds from one to the next
 MINUTES = 1440
 CHARTS = 6
 FOLDERS, BEHIND = 1000, 30

@@ -1,4 +1,4 @@
-"""Scrapes over HTTP while what is told changes once a second, against the same series rendered by Prometheus's library.
+"""Scrapes over HTTP while what is told changes twice a second, against the same series rendered by Prometheus's library.
 
 Both answer through the same HTTP server, in a process of their own, a new connection for each scrape.
 """
@@ -34,7 +34,7 @@ PEER = "prometheus_client's own rendering"
 SCRAPES = 100
 STORES: tuple[Store, ...] = ("spool", "archive")
 CHANGES = 20  # after which the first comes again
-EVERY = 0.03  # seconds from one to the next, so that a hundred of them meet several changes
+EVERY = 0.02  # seconds from one to the next, so that a hundred of them meet several changes
 BACKEND = BackendFacts("bm-master", (), 4)
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
@@ -117,11 +117,11 @@ def _served(whose: str, series: int) -> Iterator[int]:
 
 
 def serve(whose: str, series: int) -> None:
-    """Serve what changes once a second, until the standard input ends."""
+    """Serve what changes twice a second, until the standard input ends."""
     changes = [snapshot(series, change) for change in range(CHANGES)]
 
     def present() -> Snapshot:
-        return changes[int(time.monotonic()) % CHANGES]
+        return changes[int(2 * time.monotonic()) % CHANGES]
 
     app = build_web(present, tuple) if whose == "ours" else _library(present)
     server = WebServer(app, [Address("127.0.0.1", 0)])

@@ -38,6 +38,7 @@ ROWS = {  # and their units
     "folders_250_memory": "MiB",
     "bodies_sample": "s",
     "log_read": "MB/s",
+    "log_count": "MB/s",
     "log_grep": "MB/s",
     "log_follow_cpu": "%",
     "audit_messages": "messages/s",
@@ -57,7 +58,10 @@ ALONE = (
     "daemon_",
     *([] if shutil.which("mtail") else ["log_read"]),
 )  # without a peer
-ABSENT = set() if shutil.which("fdfind") else {"spool_fd_300"}
+ABSENT = {
+    *(() if shutil.which("fdfind") else ("spool_fd_300",)),
+    *(() if shutil.which("mtail") else ("log_count",)),
+}
 ROOT = Path(__file__).parents[2]
 
 
