@@ -1,4 +1,4 @@
-"""Scrapes over HTTP while what is told changes twice a second, against the same series rendered by Prometheus's library.
+"""Scrapes over HTTP, of what changes twice a second, against the same series rendered by Prometheus's library.
 
 Both answer through the same HTTP server, in a process of their own, a new connection for each scrape.
 """
