@@ -118,6 +118,13 @@ BEGUN_ANEW = {
     "table_reset": ("SELECT pg_stat_reset_single_table_counters('t_message_body'::regclass)", DELETE.format(10)),
     "truncate": ("TRUNCATE t_message_body", INSERT.format(1, 10)),
     "vacuum_full": ("VACUUM FULL t_message_body", DELETE.format(10)),
+    "another_table": (
+        "CREATE TABLE another (LIKE t_message_body INCLUDING ALL)",
+        "GRANT SELECT ON another TO monitor",
+        "DROP TABLE t_message_body",
+        "ALTER TABLE another RENAME TO t_message_body",
+        INSERT.format(1, 10),
+    ),
 }
 
 

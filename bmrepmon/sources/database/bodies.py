@@ -109,5 +109,7 @@ class DatabaseSource:
         self._known = counted(bodies, counters, self._clock.steady() - begun, before)
 
     def _counters(self, connection: psycopg.Connection[Any]) -> Counters:
-        [row] = connection.execute(self._counters_query).fetchall()
+        [row] = connection.execute(
+            self._counters_query, prepare=True
+        ).fetchall()  # planning takes longer than answering
         return Counters(self._clock.now(), *row)

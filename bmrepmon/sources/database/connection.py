@@ -24,6 +24,8 @@ CONNECT_WITHIN = 10  # seconds
 CANCEL_WITHIN = 2.0  # seconds
 GRACE = 10.0  # seconds after which a server that does not keep its own time limits is left
 BACKOFF_MAX = 60.0  # seconds
+# Uses after which a statement is prepared unasked. Never: a prepared count keeps its plan, whatever SET LOCAL says.
+UNASKED = 2**31
 
 PROBLEMS: Mapping[str, str] = MappingProxyType(
     {
@@ -168,7 +170,7 @@ class Connection:
             raise self._failed(self._refusal, tables)
         try:
             parts = conninfo_to_dict(self._conninfo())
-            self._open = Patient.connect(**parts | settings(parts, self._timeout), prepare_threshold=None)
+            self._open = Patient.connect(**parts | settings(parts, self._timeout), prepare_threshold=UNASKED)
         except (psycopg.Error, ValueError) as error:  # ValueError: a host that can be no name
             self._refusal = _reason(error)
             self._backoff.failed(self._steady())
