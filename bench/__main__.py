@@ -65,7 +65,7 @@ def _asked() -> Namespace:
     parser.add_argument("--body-width", type=int, default=400, help="bytes of each such row")
     parser.add_argument("--audited", type=int, default=100_000, help="messages that are held against a database")
     parser.add_argument("--log-megabytes", type=int, default=60, help="of replication.log")
-    parser.add_argument("--follow-seconds", type=float, default=5.0, help="that a log is written and followed")
+    parser.add_argument("--follow-seconds", type=float, default=4.0, help="that a log is written and followed")
     parser.add_argument("--series", type=int, nargs="+", default=[1000, 5000], help="of a scrape")
     parser.add_argument("--idle-folders", type=int, default=10_000, help="of a server beside which the daemon idles")
     parser.add_argument("--idle-seconds", type=float, default=300.0, help="that the idle daemon is watched")
