@@ -1,7 +1,7 @@
 """What one line of replication.log or core.log says, taken apart; times are Unix seconds."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TypeAlias
 
 # Every word that Command.name can hold, after BlueMind 4.9, ReplicationSession and its package cmd.
 COMMANDS: tuple[str, ...] = (
@@ -27,27 +27,23 @@ class AppliedFolder:
     probe: bool  # BlueMind's own latency probe: a share named probe_<server>__<domain>
 
 
-class LoggedFolder(NamedTuple):
-    """The same as logged, of a folder that is no probe and whose fields are all there: most are never read further."""
+# The same as logged, of a folder that is no probe and whose fields are all there: UNIQUEID, MBOXNAME (perhaps quoted,
+# with no quote inside), LAST_UID, HIGHESTMODSEQ, UIDVALIDITY and PARTITION. Most are never read further.
+LoggedFolder: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
 
-    unique_id: bytes
-    mailbox: bytes  # perhaps quoted, with no quote inside
-    last_uid: bytes
-    highest_modseq: bytes
-    uid_validity: bytes
-    partition: str
 
-    def read(self) -> AppliedFolder:
-        """Read the fields."""
-        return AppliedFolder(
-            self.unique_id.decode(),
-            self.mailbox.strip(b'"').decode(),
-            self.partition,
-            int(self.last_uid),
-            int(self.highest_modseq),
-            int(self.uid_validity),
-            probe=False,
-        )
+def read_folder(logged: LoggedFolder) -> AppliedFolder:
+    """Read the fields of a folder."""
+    unique_id, mailbox, last_uid, highest_modseq, uid_validity, partition = logged
+    return AppliedFolder(
+        unique_id.decode(),
+        mailbox.strip(b'"').decode(),
+        partition.decode(),
+        int(last_uid),
+        int(highest_modseq),
+        int(uid_validity),
+        probe=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Folds the events of replication.log into an activity."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from bmrepmon.model.log_events import (
     SessionStarted,
     Unknown,
 )
-from bmrepmon.model.log_pairing import Asked, frame_digits
+from bmrepmon.model.log_pairing import Asked, frame_digits, open_command
 
 _OUTCOMES: Mapping[type[LogEvent], str] = {Continuation: "continuation", Unknown: "unknown", Malformed: "malformed"}
 
@@ -39,6 +39,17 @@ class Answer:
     status: str  # ok, no, bad
 
 
+class Told:
+    """What a message tells: the numbers that one method of a tally adds up. No two are equal."""
+
+    __slots__ = ("method", "numbers")
+
+    def __init__(self, method: str, *numbers: int) -> None:
+        """Take ``applied``, ``changed`` or ``indexed``, with the numbers that it takes."""
+        self.method = method
+        self.numbers = numbers
+
+
 class LogTally:
     """Counts events on top of an activity. However a log is cut into batches, the last activity is the same."""
 
@@ -49,11 +60,12 @@ class LogTally:
         self._lines, self._errors = Counter(activity.lines), Counter(activity.errors)
         self._record_changes = Counter(activity.record_changes)
         self._applied_messages = activity.applied_messages
-        self._indexed_seconds = activity.indexed_seconds
+        self._indexed_millis = round(activity.indexed_seconds * 1000)  # whole numbers: their order does not matter
         self._indexed_records, self._missing_bodies = activity.indexed_records, activity.missing_bodies
         self._core_ready_at, self._session_at = activity.core_ready_at, activity.session_started_at
         self._active, self._active_at = activity.active_sessions, activity.active_sessions_at
         self._started, self._closed = activity.sessions_started, activity.sessions_closed
+        self.told: list[Told] = []  # that wait to be counted, those that tell the same together
         self.frames = FrameTally(activity, self._errors)
         self._folds: Mapping[type[LogEvent], Callable[[Any], Answer | None]] = {
             Command: self._command,
@@ -77,16 +89,22 @@ class LogTally:
         if isinstance(event, Continuation):
             return self._continuation(event)
         if kind is not Command and kind is not Reply:
-            self.frames.interrupt()
+            self.frames.begun = None
         if event.at is not None:
-            self._saw(event.at, event.at)
+            self.saw(event.at, event.at)
         fold = self._folds.get(kind)
         return fold(event) if fold else None
 
-    def add_plain(self, times: Sequence[float]) -> None:
-        """Count events that were folded as plain values, by their times; there is at least one."""
-        self._lines["event"] += len(times)
-        self._saw(min(times), max(times))
+    def add_plain(self, events: int) -> None:
+        """Count events that were folded as plain values."""
+        self._lines["event"] += events
+
+    def saw(self, first_at: float, last_at: float) -> None:
+        """Take note of the times of events."""
+        if self._first_at is None or first_at < self._first_at:
+            self._first_at = first_at
+        if self._last_at is None or last_at > self._last_at:
+            self._last_at = last_at
 
     def go_on(self, status: str | None) -> None:
         """Count a line that belongs to the event before it, with the status if it tells one that needs no reason."""
@@ -114,13 +132,14 @@ class LogTally:
 
     def activity(self) -> LogActivity:
         """Return what is known after the events so far."""
+        self.settle()
         known = replace(
             self._base,
             lines=frozen(self._lines),
             first_event_at=self._first_at,
             last_event_at=self._last_at,
             applied_messages=self._applied_messages,
-            indexed_seconds=self._indexed_seconds,
+            indexed_seconds=self._indexed_millis / 1000,
             record_changes=frozen(self._record_changes),
             indexed_records=self._indexed_records,
             missing_bodies=self._missing_bodies,
@@ -134,6 +153,13 @@ class LogTally:
         )
         return self.frames.onto(known)
 
+    def settle(self) -> None:
+        """Count what waits to be counted; to be called now and then, or it takes more and more memory."""
+        for told, times in Counter(self.told).items():
+            getattr(self, told.method)(*[number * times for number in told.numbers])
+        self.told.clear()
+        self.frames.settle()
+
     def applied(self, messages: int) -> None:
         """Count messages that were stored."""
         self._applied_messages += messages
@@ -145,16 +171,10 @@ class LogTally:
         changes["update"] += updated
         changes["delete"] += deleted
 
-    def indexed(self, records: int, seconds: float) -> None:
+    def indexed(self, records: int, millis: int) -> None:
         """Count records that were indexed."""
         self._indexed_records += records
-        self._indexed_seconds += seconds
-
-    def _saw(self, first_at: float, last_at: float) -> None:
-        if self._first_at is None or first_at < self._first_at:
-            self._first_at = first_at
-        if self._last_at is None or last_at > self._last_at:
-            self._last_at = last_at
+        self._indexed_millis += millis
 
     def _command(self, event: Command) -> None:
         at, thread, frame = event.at, event.thread, frame_digits(event.frame)
@@ -201,7 +221,7 @@ class LogTally:
         self.changed(event.created, event.updated, event.deleted)
 
     def _records_indexed(self, event: RecordsIndexed) -> None:
-        self.indexed(event.records, event.seconds)
+        self.indexed(event.records, round(event.seconds * 1000))
 
     def _bodies_missing(self, event: BodiesMissing) -> None:
         self._missing_bodies += event.missing
@@ -221,4 +241,4 @@ class LogTally:
 
 
 def _answer(at: float, asked: Asked | None, status: str) -> Answer:
-    return Answer(at, asked and asked.command(), status)
+    return Answer(at, asked and open_command(asked), status)

@@ -118,7 +118,7 @@ class PastPositions:
 
 
 def _piece(key: bytes) -> int:
-    return int.from_bytes(key[:2], "big") % PIECES
+    return (key[0] << 8 | key[1]) % PIECES
 
 
 def _find(piece: bytes | bytearray, key: bytes) -> int:

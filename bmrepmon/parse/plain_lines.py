@@ -7,22 +7,22 @@ of such a form is left to the parser, which knows them all.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from operator import methodcaller
+from math import inf
 
-from bmrepmon.model.log_events import Command, LoggedFolder, Reply
-from bmrepmon.model.log_tally import LogTally
+from bmrepmon.model.log_events import Command, Reply
+from bmrepmon.model.log_tally import LogTally, Told
 from bmrepmon.parse.frames import SIZE
 from bmrepmon.parse.lines import LINE_LIMIT
-from bmrepmon.parse.recurring import DIGITS, Count, Recurring
+from bmrepmon.parse.recurring import DIGITS, Recurring
 from bmrepmon.parse.replication_log import ReplicationLogParser
 from bmrepmon.parse.timestamps import MILLIS, THREAD
 
-_new = tuple.__new__  # a NamedTuple's own constructor takes three times as long
+# Parts of a line: making a slice anew takes as long as taking it.
+_MILLIS, _ORIGIN = slice(19, THREAD), slice(THREAD, None)
+_HEADER, _FRAME = slice(THREAD, -DIGITS), slice(-DIGITS, None)
 
 SETTLE_AFTER = 10_000  # lines whose durations wait to be counted together
 
-_FIELDED = ("APPLY MAILBOX", "APPLY MESSAGE")  # of which more is told than the name
 _ATOM = rb"[!#-'*-[\]-z|~]"  # a character of what is logged as it is, without quotes
 _PLAIN_FOLDER = re.compile(
     rb"APPLY MAILBOX %\(UNIQUEID ([\w-]+) MBOXNAME (ATOM+|\"(?:ATOM| )*\") SYNC_CRC \d+ SYNC_CRC_ANNOT \d+ "
@@ -33,7 +33,7 @@ _PLAIN_FOLDER = re.compile(
 _MESSAGE = re.compile(
     rb"([^] ]{1,100}\] [\w.$]{1,100} [A-Z]+) - (?:"
     rb"Finished ApplyMessage (N) in Nms\.|"
-    rb"\[[\w-]+\] (?:Db CRUD op, cr: (N), upd: (N), del: (N) in Nms|Es CRUD op, idx: (N) in (N)ms))".replace(
+    rb"(\[[\w-]+\] )(?:Db CRUD op, cr: (N), upd: (N), del: (N) in Nms|Es CRUD op, idx: (N) in (N)ms))".replace(
         b"N", rb"\d{1,15}"
     )
 )
@@ -48,54 +48,74 @@ class PlainLines:
         self._frames = tally.frames
         self._parser = parser
         self._recurring = recurring
+        self._of_folders, self._of_none = recurring.of_folders.get, recurring.of_none.get
+        self._tell = tally.told.append
+        self._oldest, self._newest = inf, -inf  # times of what was folded here
+        self._others = 0  # lines that the parser read, and those that go on with the event before them
         self._unsettled = 0  # lines
 
     def add(self, lines: Sequence[bytes]) -> None:
         """Count lines, in their order."""
+        before = self._others
         if max(map(len, lines), default=0) >= LINE_LIMIT:
             for line in lines:
                 self._event(line)
         else:
             self._add(lines)
+        self._count(len(lines) - (self._others - before))
 
-    def _add(self, lines: Sequence[bytes]) -> None:  # noqa: C901 - a call would cost more than what it does
-        header_of, millis_of = self._recurring.headers.get, MILLIS.get
-        ask, reply, message, fielded = self._frames.ask, self._frames.reply, self._message, self._fielded
-        dates = self._parser.dates
+    def _add(self, lines: Sequence[bytes]) -> None:  # noqa: C901, PLR0912 - a call would cost more than what it does
+        millis_of, header_of = MILLIS.get, self._recurring.headers.get
+        ask, apply, ok, reply = self._frames.ask, self._apply, self._frames.ok, self._frames.reply
+        message, event = self._message, self._event
+        millis_part, header_part, frame_part = _MILLIS, _HEADER, _FRAME
+        dates, oldest, newest = self._parser.dates, self._oldest, self._newest
         first, beyond, second = dates.current
-        times: list[float] = []  # of what is counted here
         for line in lines:
-            millis = millis_of(line[19:THREAD])
+            millis = millis_of(line[millis_part])
             if millis is None:
                 self._continuation(line)
                 continue
+            at = second + millis
             if not first <= line < beyond:
                 dates.read(line)
                 first, beyond, second = dates.current
-            at, word = second + millis, None
+                if not first:  # there is no such date
+                    event(line)
+                    continue
+                at = second + millis
+                oldest, newest = min(oldest, at), max(newest, at)
+            elif at > newest:
+                newest = at
+            elif at < oldest:
+                oldest = at
+            plain = True
             head, mark, text = line.partition(b"]: ")
-            if not first:  # there is no such date
-                pass
-            elif not mark:
-                word = message(line)
-            elif (header := header_of(head[THREAD:-DIGITS])) and (frame := head[-DIGITS:]).isdigit():
+            if not mark:
+                plain = message(line)
+            elif (header := header_of(head[header_part])) and (frame := head[frame_part]).isdigit():
                 thread, words, length, answers = header
                 word = words.get(text[:length])
-                if answers and word is not None:
-                    reply(at, thread, frame, word or None, None)
-                elif word in _FIELDED:
-                    word = fielded(word, at, thread, frame, text)
-                elif word is not None:
+                if word == "ok":
+                    ok(at, thread, frame)
+                elif word == "APPLY MAILBOX":
+                    plain = apply(at, thread, frame, text)
+                elif word is None:
+                    plain = False
+                elif answers:
+                    reply(at, thread, frame, None, None)
+                elif word == "APPLY MESSAGE":
+                    self._send(at, thread, frame, text)
+                else:
                     ask(at, thread, frame, word)
-            if word is None:
-                self._event(line)
             else:
-                times.append(at)
-        if times:
-            self._tally.add_plain(times)
-            self._settle(len(times))
+                plain = False
+            if not plain:
+                event(line)
+        self._oldest, self._newest = oldest, newest
 
     def _event(self, line: bytes) -> None:
+        self._others += 1
         event = self._parser.parse(line)
         self._tally.add(event)
         if len(line) >= LINE_LIMIT:
@@ -103,61 +123,66 @@ class PlainLines:
         if isinstance(event, Command | Reply):
             self._recurring.frame(event, line)
 
-    def _settle(self, lines: int) -> None:
-        self._unsettled += lines
+    def _count(self, plain: int) -> None:
+        """Count what was put off until there is much of it."""
+        if self._newest >= self._oldest:
+            self._tally.saw(self._oldest, self._newest)
+        if plain:
+            self._tally.add_plain(plain)
+            self._unsettled += plain
         if self._unsettled >= SETTLE_AFTER:
             self._unsettled = 0
-            self._frames.settle()
+            self._tally.settle()
 
     def _continuation(self, line: bytes) -> None:
-        if line == b"OK success":
-            self._tally.go_on("ok")
-        elif line[:1] in b"ONB":
+        if line[:1] in b"ONB" and line != b"OK success":
             self._event(line)
         else:
-            self._tally.go_on(None)
+            self._others += 1
+            self._tally.go_on("ok" if line == b"OK success" else None)
 
-    def _fielded(self, name: str, at: float, thread: str, frame: bytes, text: bytes) -> str | None:
-        if name == "APPLY MESSAGE":
-            sizes = SIZE.findall(text)
-            self._frames.send(at, thread, frame, len(sizes), sum(map(int, sizes)))
-            return name
+    def _apply(self, at: float, thread: str, frame: bytes, text: bytes) -> bool:
+        """Count an APPLY MAILBOX; tell whether it was of the frequent form."""
         found = _PLAIN_FOLDER.match(text)
         if found is None or b"!probe_" in found[2]:
-            return None
-        fields = found.groups()
-        self._frames.apply(at, thread, frame, _new(LoggedFolder, (*fields[:-1], _text(fields[-1]))))
-        return name
+            return False
+        self._frames.apply_logged(at, thread, frame, found.groups())  # type: ignore[arg-type] # its six
+        return True
 
-    def _message(self, line: bytes) -> str | None:
-        origin, _, text = line.partition(b" - [")
-        folder, _, words = text.partition(b"] ")
-        count = self._recurring.counts.get(words)
-        if count is None or origin[THREAD:] not in self._recurring.origins or not folder.isalnum():
-            return self._new_message(line, words)
-        self._frames.interrupt()
-        count(self._tally)
-        return "message"
+    def _send(self, at: float, thread: str, frame: bytes, text: bytes) -> None:
+        sizes = SIZE.findall(text)
+        self._frames.send(at, thread, frame, len(sizes), sum(map(int, sizes)))
 
-    def _new_message(self, line: bytes, words: bytes) -> str | None:
+    def _message(self, line: bytes) -> bool:
+        """Count a message that adds something up; tell whether it is one."""
+        origin, mark, text = line.partition(b" - [")
+        if mark:
+            folder, _, words = text.partition(b"] ")
+            told = self._of_folders(words) if folder.isalnum() else None
+        else:
+            origin, _, text = line.partition(b" - ")
+            told = self._of_none(text)
+        if told is None or origin[_ORIGIN] not in self._recurring.origins:
+            told = self._new_message(line)
+            if told is None:
+                return False
+        self._frames.begun = None
+        self._tell(told)
+        return True
+
+    def _new_message(self, line: bytes) -> Told | None:
+        """Read a message, and remember it."""
         found = _MESSAGE.match(line, THREAD)
         if found is None:
             return None
-        self._frames.interrupt()
-        count: Count
         match found.lastindex:
             case 2:
-                count = methodcaller("applied", int(found[2]))
-            case 5:
-                count = methodcaller("changed", *map(int, found.group(3, 4, 5)))
+                told = Told("applied", int(found[2]))
+            case 6:
+                told = Told("changed", *map(int, found.group(4, 5, 6)))
             case _:
-                count = methodcaller("indexed", int(found[6]), int(found[7]) / 1000)
-        count(self._tally)
-        if found.lastindex != 2:
-            self._recurring.message(found[1], words, count)
-        return "message"
-
-
-@lru_cache(maxsize=1024)  # a server has some dozen partitions
-def _text(name: bytes) -> str:
-    return name.decode("ascii")
+                told = Told("indexed", *map(int, found.group(7, 8)))
+        of_folder = found[3] is not None
+        words = line[found.end(3) if of_folder else found.end(1) + 3 :]
+        self._recurring.message(found[1], words, told, of_folder=of_folder)
+        return told

@@ -1,10 +1,10 @@
 """What recurs from line to line of replication.log, remembered in bounded memory so that it is read once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
 from bmrepmon.model.log_events import COMMANDS, Command, Reply
-from bmrepmon.model.log_tally import LogTally
+from bmrepmon.model.log_tally import Told
 from bmrepmon.parse.frames import FRAME_START
 from bmrepmon.parse.timestamps import THREAD
 
@@ -19,7 +19,6 @@ _NAMES: Mapping[bytes, str] = {  # by the first fourteen bytes, which are the wh
 _STATUSES: Mapping[bytes, str] = {b"OK ": "ok", b"* M": ""}  # * MAILBOX and * MISSING: a line to come tells it
 
 T = TypeVar("T")
-Count = Callable[[LogTally], None]  # adds what a message told
 
 
 class Header(NamedTuple):
@@ -32,13 +31,14 @@ class Header(NamedTuple):
 
 
 class Recurring:
-    """Frames by their headers; messages about a folder by their origin, and what they count by their words."""
+    """Frames by their headers; messages by their origin, and what they tell by their words."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self.headers: dict[bytes, Header] = {}
-        self.origins: dict[bytes, None] = {}  # thread, logger and level of a message about a folder
-        self.counts: dict[bytes, Count] = {}  # by what such a message says behind the folder
+        self.origins: dict[bytes, None] = {}  # thread, logger and level of a message
+        self.of_folders: dict[bytes, Told] = {}  # by what a message says behind the folder that it is about
+        self.of_none: dict[bytes, Told] = {}  # by the whole message
 
     def frame(self, event: Command | Reply, line: bytes) -> None:
         """Remember the header of a frame, if its message begins where the parser takes it to begin."""
@@ -47,10 +47,10 @@ class Recurring:
             words = (_STATUSES, 3, True) if isinstance(event, Reply) else (_NAMES, 14, False)
             _remember(self.headers, header, Header(event.thread, *words))
 
-    def message(self, origin: bytes, words: bytes, count: Count) -> None:
-        """Remember where a message about a folder came from, and what its words count."""
+    def message(self, origin: bytes, words: bytes, told: Told, *, of_folder: bool) -> None:
+        """Remember where a message came from, and what its words tell."""
         _remember(self.origins, origin, None)
-        _remember(self.counts, words, count)
+        _remember(self.of_folders if of_folder else self.of_none, words, told)
 
 
 def _remember(known: dict[bytes, T], key: bytes, value: T) -> None:

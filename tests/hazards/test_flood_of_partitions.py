@@ -2,10 +2,10 @@
 
 import tracemalloc
 
-from bmrepmon.model.frame_tally import MAX_PARTITIONS
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.log_events import AppliedFolder, Command, Reply
 from bmrepmon.model.log_tally import LogTally
+from bmrepmon.model.subjects import MAX_PARTITIONS
 
 FLOOD = 100_000
 

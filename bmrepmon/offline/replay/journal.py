@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import floor, log10
 
-from bmrepmon.model.frame_tally import MAX_PARTITIONS
 from bmrepmon.model.log_activity import LogActivity
 from bmrepmon.model.log_events import Continuation, LogEvent, MessagesApplied
 from bmrepmon.model.log_tally import Answer, LogTally
+from bmrepmon.model.subjects import MAX_PARTITIONS
 from bmrepmon.offline.replay.gaps import GapFinder
 from bmrepmon.offline.replay.sessions import SessionLedger
 

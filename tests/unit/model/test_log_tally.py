@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from bmrepmon.model.frame_tally import MAX_PARTITIONS, PROBE_APPLIES
+from bmrepmon.model.frame_tally import PROBE_APPLIES
 from bmrepmon.model.log_activity import Histogram, LogActivity, ProbeApply
 from bmrepmon.model.log_events import (
     AppliedFolder,
@@ -28,6 +28,7 @@ from bmrepmon.model.log_events import (
 from bmrepmon.model.log_pairing import MAX_OPEN
 from bmrepmon.model.log_tally import LogTally
 from bmrepmon.model.positions import Position
+from bmrepmon.model.subjects import MAX_PARTITIONS
 
 SENT = AppliedFolder("u1", "a.test!user.x", "srv__a_test", 7, 25, 1, probe=False)
 PROBE = AppliedFolder("u2", "a.test!probe_srv__a-test", "srv__a_test", 1, 1, 1, probe=True)
