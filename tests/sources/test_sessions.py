@@ -10,7 +10,7 @@ import pytest
 
 from bmrepmon.model.observations import PeerSessions, SessionCounts
 from bmrepmon.model.readings import SourceError
-from bmrepmon.sources.sessions import SessionSource
+from bmrepmon.sources.sessions import IDLE_LOOKS, SessionSource
 
 RECORDED = Path(__file__).parents[1] / "fixtures/proc"  # of Linux 6.18: a dual-stack listener on 2501, six clients
 
@@ -87,6 +87,30 @@ def test_real_connections(listener: socket.socket) -> None:
     assert source.read().total == 0
     listener.close()
     assert source.read() == SessionCounts((), listening=False)
+
+
+def test_a_table_that_has_nothing_of_the_port_is_read_less_often(proc: Path) -> None:
+    """While the port listens in the other one; what comes to it is seen within a minute all the same."""
+    source = SessionSource(proc, 2501)
+    (proc / "net/tcp").write_bytes(b"")
+    assert source.read().total == 5
+    shutil.copy(RECORDED / "net/tcp6", proc / "net/tcp")
+    looks = [source.read().total for _ in range(IDLE_LOOKS)]
+
+    assert looks.count(5) == IDLE_LOOKS - 2  # the first look was counted, too
+    assert looks[-2:] == [10, 10]
+
+
+def test_a_port_that_moves_to_the_other_table_is_found_at_once(proc: Path) -> None:
+    """A bm-core that begins anew with IPv4 only listens in a table that was idle."""
+    source = SessionSource(proc, 2501)
+    (proc / "net/tcp").write_bytes(b"")
+    source.read()
+    (proc / "net/tcp6").rename(proc / "net/tcp")
+    (proc / "net/tcp6").write_bytes(b"")
+
+    assert source.read() == source.read()
+    assert source.read().listening
 
 
 def test_more_connections_than_the_kernel_tells_at_once(listener: socket.socket) -> None:
