@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ BACKLOG = 1024  # connections that the kernel keeps until we come round
 HEADER_BYTES = 16384
 KEEP_ALIVE = 75  # seconds; more than Prometheus's usual scrape interval, so that a scrape finds its connection open
 GRACE = 2  # seconds that running answers get at the end
-LOOK = 0.5  # seconds between two looks whether to end, each of which is a beat
+BEAT_EVERY = 5.0  # seconds
 START_WITHIN = 10.0
 
 WAYS_OUT: Mapping[int, str] = {
@@ -81,7 +81,7 @@ class WebServer:
 
     def stop(self, deadline: float) -> bool:
         """End within ``deadline`` seconds and tell whether that worked; running answers get a grace, then are cut."""
-        self._server.should_exit = True
+        self._server.end()
         self._access.stop()
         if self._thread.ident is None:  # never started: only the sockets are to be given back
             for bound in self._sockets:
@@ -111,12 +111,24 @@ class Server(uvicorn.Server):
         """Call ``beat`` now and then while it serves."""
         super().__init__(config)
         self._beat = beat
+        self._loop: asyncio.AbstractEventLoop | None = None  # once it serves
+        self._ending: asyncio.Event
 
     async def main_loop(self) -> None:
-        """Look less often."""
+        """Sleep until it shall end, and beat meanwhile."""
+        self._ending = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         while not self.should_exit:
             self._beat()
-            await asyncio.sleep(LOOK)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), BEAT_EVERY)
+
+    def end(self) -> None:
+        """Let it end; for any thread."""
+        self.should_exit = True
+        if self._loop:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._ending.set)
 
 
 def config(app: ASGIApp, connection: Any) -> uvicorn.Config:
