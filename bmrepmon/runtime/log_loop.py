@@ -13,8 +13,8 @@ from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.waker import Waker
 
 BUDGET = 8 * 1024 * 1024  # bytes of one log before the other one, and a stop, get their turn
-COALESCE = 1.0  # seconds between two looks while lines keep coming: each costs as much as some hundred lines
-QUIET_LOOKS = 5  # looks without an event or a line before listening begins again
+COALESCE = 2.0  # seconds between two looks while lines keep coming: each costs as much as some hundred lines
+QUIET_LOOKS = 3  # looks without an event or a line before listening begins again
 TIMEOUT = 1.0  # seconds after which to look though nothing woke
 TELL_EVERY = 5.0  # seconds between two readings that say the same of a log
 HANGS_AFTER = 10.0  # seconds of one step, which reads some megabytes, after which its disk is reported as hanging
