@@ -29,7 +29,9 @@ from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, Reco
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import Pace, StoreSource, UniqueMessages
 
-PROBE = Trigger.every("1s")  # when the heartbeat is looked at
+PROBE = Trigger.every("2s")  # when the heartbeat is looked at, which bm-core lets beat every ten seconds
+ALL_FOLDERS_WITHIN = 120.0  # seconds in which every folder is looked at; one that is known to change, at each look
+MOST_TURNS = 4  # looks for that
 PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
 LOG_WITHIN = 10.0  # seconds that a comparison of folders waits for the log to be read
 
@@ -72,8 +74,8 @@ def sources(
             if not shared(backend, installation.backends):
                 references = References(connection, lambda: quiet(clock.now()))
         if meta := backend.meta or backend.spool:
-            tree = FolderTree(backend.name, meta, dict(backend.metapartitions))
-            folders = FolderSource(backend.name, tree, rows, log)
+            tree = FolderTree(backend.name, meta, dict(backend.metapartitions), turns=turns(schedule.folders))
+            folders = FolderSource(backend.name, tree, rows, log, changed.waiting)
             changed.compared = partial(folders.latest, 0.0)
             yield folders, schedule.folders
             # As often as the files, which they explain.
@@ -82,6 +84,11 @@ def sources(
                 yield ProbeSource(backend.name, meta, clock.steady), PROBE
     if installation.replication_log:  # only the server that runs bm-core has the sync port
         yield SessionSource(installation.proc, installation.settings.core.sync_port), schedule.sessions
+
+
+def turns(trigger: Trigger) -> int:
+    """Return in how many looks at the folders each of them has its turn."""
+    return max(1, min(MOST_TURNS, int(ALL_FOLDERS_WITHIN / (trigger.seconds or ALL_FOLDERS_WITHIN))))
 
 
 def due(trigger: Trigger, since: float, now: float) -> bool:

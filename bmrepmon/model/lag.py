@@ -83,6 +83,8 @@ class FolderComparison:
     uids: int  # given out by Cyrus in all these folders: each arrival takes one
     behind: tuple[Behind, ...]
     disputed: tuple[bytes, ...]  # keys
+    moving: tuple[int, ...] = ()  # numbers of folders that are behind, or were surveyed before the replica moved on
+    alone: tuple[int, ...] = ()  # numbers of folders that are behind, or nobody knows
 
     @property
     def lag_folders(self) -> int:
@@ -116,11 +118,16 @@ def compare(
         states["replicated"] = sum(equal)
     exists, records, uids = survey.counts(equal)
     behind, disputed = list[Behind](), list[bytes]()
+    moving, alone = list[int](), list[int]()
     for stand in standings(survey, database, log, equal):
         states[stand.state] += 1
         folder = stand.folder
         if stand.state == "unknown":
             unknown[stand.reason] += 1
+        if stand.state in ("lagging", "replicated"):
+            moving.append(stand.number)
+        if stand.state in ("lagging", "passive", "unknown"):
+            alone.append(stand.number)
         if folder is None:
             continue
         exists, records, uids = exists + folder.exists, records + folder.num_records, uids + folder.last_uid
@@ -149,6 +156,8 @@ def compare(
         uids=uids,
         behind=tuple(behind),
         disputed=tuple(disputed),
+        moving=tuple(moving),
+        alone=tuple(alone),
     )
 
 

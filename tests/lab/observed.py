@@ -1,6 +1,6 @@
 """What bmrepmon makes of the laboratory: by the code of `bmrepmon once`, and by that of the daemon."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 
@@ -8,7 +8,7 @@ from lab.cyrus import partition
 from lab.laboratory import Laboratory
 
 from bmrepmon.app.judging import snapshots
-from bmrepmon.app.observing import followers, log_positions, sources
+from bmrepmon.app.observing import MOST_TURNS, followers, log_positions, sources
 from bmrepmon.app.once import observe_once
 from bmrepmon.config.installation import Installation
 from bmrepmon.config.load import parse_settings
@@ -85,6 +85,10 @@ class Watch:
             poller.run()
         return self._snapshot()
 
+    def turns(self) -> Iterator[Seen]:
+        """Look as often as it takes for every folder to have its turn."""
+        return (Seen.of(self.look()) for _ in range(MOST_TURNS))
+
     def close(self) -> None:
         """Close all that is open."""
         self._logs.stop(0)
@@ -107,9 +111,10 @@ def observe(lab: Laboratory, witnesses: frozenset[str] = EVERYBODY, only: str | 
 
 
 def see(lab: Laboratory, watch: Watch) -> Seen:
-    """Look once, anew; whoever has watched for long sees the same."""
+    """Look once, anew; whoever has watched for long sees the same, once every folder has had its turn."""
     fresh = Seen.of(observe(lab))
-    assert Seen.of(watch.look()) == fresh
+    watched = next((seen for seen in watch.turns() if seen == fresh), None) or Seen.of(watch.look())
+    assert watched == fresh
     return fresh
 
 

@@ -18,7 +18,7 @@ from bmrepmon.model.readings import SourceError
 from bmrepmon.model.survey import FolderSurvey, SurveyedFolder, folder_key
 from bmrepmon.sources.folders import FolderTree
 from bmrepmon.sources.folders.reading import HEADER_BLOCK
-from bmrepmon.sources.folders.tree import Look, Walk
+from bmrepmon.sources.folders.walk import Look, Walk
 
 RECORDED = Path(__file__).parents[1] / "fixtures" / "cyrus"
 FOLDERS: list[dict[str, Any]] = json.loads((RECORDED / "status.json").read_text())["folders"]
@@ -159,6 +159,7 @@ def test_folders_below_one_that_is_away_for_a_moment_are_not_forgotten(
             (tree.root / USER).rename(tree.root / "away")
         return looked
 
+    monkeypatch.setattr(Walk, "again", lambda *_: None)  # walk everything
     monkeypatch.setattr(Walk, "look", look_and_move)
     assert uids(source.survey()) == {USER: 3}
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""BlueMind's own probe mailboxes, looked at every second: a stat of one cyrus.index each."""
+"""BlueMind's own probe mailboxes, looked at every two seconds: a stat of one cyrus.index each."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from bmrepmon.model.heartbeat import ProbeFolder, ProbeFolders
 from bmrepmon.model.readings import NoData, SourceError
 from bmrepmon.model.survey import modseq_of, unique_id_of
 from bmrepmon.parse.spool_path import parse_folder_path
-from bmrepmon.sources.folders.tree import UNREAD, folder
+from bmrepmon.sources.folders.walk import UNREAD, folder
 
 PLACE = "*/domain/*/*/p/probe_*__*"  # shares called probe_<server>__<domain>: BlueMind 4.9, CyrusFileSystemPathHelper
 SEARCH_EVERY = 60.0  # seconds between two searches for probes that were added or removed

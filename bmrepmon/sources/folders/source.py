@@ -1,15 +1,21 @@
 """The folders of one backend on both sides: first as Cyrus has them, then as the replica does."""
 
 import gc
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Protocol
 
 from bmrepmon.model.lag import FolderComparison, compare
 from bmrepmon.model.positions import Positions
 from bmrepmon.model.readings import SourceError
+from bmrepmon.model.survey import FolderSurvey
+from bmrepmon.parse.spool_path import path_of
 from bmrepmon.sources.folders.tree import FolderTree
+
+MOST_NAMED = 500  # folders of the sync log that are looked at out of turn
 
 
 class ReplicaPositions(Protocol):
@@ -33,6 +39,7 @@ class FolderSource:
         tree: FolderTree,
         database: ReplicaPositions | None,
         log: Callable[[], Positions | None] | None,
+        named: Callable[[], Iterable[bytes]] = tuple,
     ) -> None:
         """Take both sides.
 
@@ -41,11 +48,13 @@ class FolderSource:
             tree: Cyrus's side.
             database: the replica's; None: there is none.
             log: reads replication.log to its present end and returns the positions by then; None: there is none.
+            named: returns the MBOXNAMEs of folders that wait in Cyrus's sync log.
         """
         self.backend = backend
         self._tree = tree
         self._database = database
         self._log = log
+        self._named = named
         self._last: FolderComparison | None = None
         self._looked = threading.Event()
 
@@ -75,7 +84,22 @@ class FolderSource:
             self._database.close()
 
     def _compare(self) -> FolderComparison:
-        survey = self._tree.survey()
+        """Compare by way of those whose turn it is, or of everything where that leaves a doubt."""
+        if self._last is None or not self._tree.numbers_last(self._last.survey):
+            return self._against(self._tree.survey())
+        known = set(self._last.alone)
+        comparison = self._against(self._tree.survey(self._hot(self._last), whole=False))
+        if all(self._tree.looked_at(number) or number in known for number in comparison.alone):
+            return comparison
+        # A folder that nobody knows may be one that has just gone, or moved; it was not its turn.
+        return self._against(self._tree.survey())
+
+    def _hot(self, last: FolderComparison) -> Iterator[int]:
+        """Yield the numbers of folders that may have changed."""
+        yield from last.moving
+        yield from self._tree.nearest(path_of(os.fsdecode(name)) for name in islice(self._named(), MOST_NAMED))
+
+    def _against(self, survey: FolderSurvey) -> FolderComparison:
         log = self._log() if self._log else None
         try:
             # After the log: bm-core stores before it answers, so that the database can only have more.

@@ -1,29 +1,17 @@
 """The tree of Cyrus's metadata: what has not changed since the last look at it is not read again."""
 
-import errno
-import os
-import stat
-import sys
 import threading
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.readings import SourceError
-from bmrepmon.model.survey import FolderSurvey, sign
-from bmrepmon.sources.folders.reading import INDEX, racy, read_folder
+from bmrepmon.model.survey import FolderSurvey
+from bmrepmon.sources.folders.walk import GONE, NEW, Children, Look, Turn, Walk, opened, subdirectories, unreadable
 
-# Of a directory without subdirectories, each of which would count as one more, by its "..": most folders need not be
-# listed. File systems that do not count (btrfs, overlays) say 1.
-LEAF_LINKS = 2
 DEPTH = 300  # levels below the root; a name in Cyrus has 490 bytes at most, so that deeper is no spool
-NOT_CYRUS = ("stage.", "sync.", "lost+found")  # beside the folders, where messages lie with their metadata
-GONE = (FileNotFoundError, NotADirectoryError)
 REASONS = {FileNotFoundError: "missing", NotADirectoryError: "not_a_directory", PermissionError: "permission"}
-UNREAD = "unread"  # of a directory that may hold a folder
-NEW = -1  # of a directory that was not there at the last look
 WAYS_OUT = {
     "missing": "set meta of this [[backend]], or leave it empty if there is none",
     "not_a_directory": "set meta of this [[backend]] to the directory that holds the metapartitions",
@@ -32,101 +20,68 @@ WAYS_OUT = {
 }
 
 
-Children = Sequence[tuple[str, int]]  # the name of each subdirectory, and its number in the last walk
-
-
-class Look(NamedTuple):
-    """What one look at a directory told."""
-
-    listed: int  # its time of change (ns) when it was listed; 0: it is to be listed again
-    row: bytes | str | None  # its folder, why that is not known, or None: it holds none
-    children: Children
-
-
-class Walk:
-    """One walk in columns: parents before their children, and the children of one behind each other.
-
-    A hundred thousand directories as objects would take ten mebibytes more.
-    """
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.names: list[str] = []
-        self.parents = array("I")
-        self.rows: list[bytes | str | None] = []
-        self._listed = array("q")
-        self._first = array("I")  # of each directory the number of its first child
-        self._end = array("I")  # and the number after its last child
-
-    def add(self, name: str, parent: int, look: Look) -> int:
-        """Take the next directory, and return its number; a topmost one has ``NEW`` for its parent."""
-        number = len(self.names)
-        self.names.append(name)
-        self.parents.append(number if parent == NEW else parent)
-        self.rows.append(look.row)
-        self._listed.append(look.listed)
-        self._first.append(number)
-        self._end.append(number)
-        return number
-
-    def close_family(self, parent: int, first: int, expected: int) -> None:
-        """Note that all since number ``first`` are the children of one directory, of which so many were ``expected``.
-
-        Where some have gone, or the directory itself that may come back as it was, it is listed again next time.
-        """
-        self._first[parent], self._end[parent] = first, len(self.names)
-        if len(self.names) - first < expected:
-            self._listed[parent] = 0
-
-    def children(self, number: int) -> Children:
-        """Return name and number of each child of a directory."""
-        if number == NEW or self._first[number] == self._end[number]:
-            return ()
-        return [(self.names[child], child) for child in range(self._first[number], self._end[number])]
-
-    def topmost(self) -> dict[str, int]:
-        """Return the number of each directory that has no parent, by name."""
-        return {self.names[number]: number for number, parent in enumerate(self.parents) if number == parent}
-
-    def look(self, path: str, number: int, within: int | None = None) -> Look | None:
-        """Look at a directory that had this ``number``, ``within`` an open one; None when it is gone."""
-        row = None if number == NEW else self.rows[number]
-        try:
-            status = os.lstat(path, dir_fd=within)
-            if number != NEW and status.st_mtime_ns == self._listed[number]:
-                listed, children = status.st_mtime_ns, self.children(number)
-            else:
-                children = subdirectories(path, status, dict(self.children(number)), within)
-                listed, row = 0 if racy(status.st_mtime_ns) else status.st_mtime_ns, row or UNREAD
-        except GONE:
-            return None
-        except OSError as error:
-            return unreadable(error)
-        return Look(listed, None if row is None else folder(row, path, within), children)
-
-
 class FolderTree:
     """Surveys the metadata of one backend: a stat for each directory and each cyrus.index, and whatever they tell."""
 
-    def __init__(self, backend: str, root: Path, elsewhere: Mapping[str, Path] | None = None) -> None:
-        """Take the directory that holds the metapartitions, and those that lie elsewhere, by their names."""
+    def __init__(
+        self, backend: str, root: Path, elsewhere: Mapping[str, Path] | None = None, *, turns: int = 1
+    ) -> None:
+        """Take the directory that holds the metapartitions, and those that lie elsewhere, by their names.
+
+        With several ``turns``, a survey looks at one share of what nobody says has changed, and knows the rest.
+        """
         self._backend = backend
         self._root = root
         self._elsewhere = frozen(elsewhere)
+        self._turns = turns
+        self._turn = 0
         self._last = Walk()
+        self._survey: FolderSurvey | None = None  # of this walk
+        self._seen: bytearray | None = None  # marks of what the last survey looked at; None: everything
         self._stopping = threading.Event()
 
-    def survey(self) -> FolderSurvey:
-        """Look at everything once.
+    def survey(self, hot: Iterable[int] = (), *, whole: bool = True) -> FolderSurvey:
+        """Look once: at everything, or where it is not to be the ``whole``, at those whose turn it is.
+
+        ``hot`` are the numbers, in the last survey, of folders that may have changed: it is always their turn.
 
         Raises:
             SourceError: about the root: ``missing``, ``not_a_directory``, ``permission``, ``io``; or ``stopped``.
         """
         self._go_on()
+        places = self._partitions()
+        self._turn = (self._turn + 1) % self._turns
+        turn = Turn(0, 1) if whole else Turn(self._turn, self._turns, frozenset(hot))
+        self._seen = self._last.again(places, turn, self._go_on)
+        if self._seen is not None and self._survey is not None:
+            self._survey = replace(self._survey, rows=tuple(self._last.rows))
+        else:
+            self._last, self._seen = self._walk(places), None
+            self._survey = FolderSurvey.of(self._last.names, self._last.parents, self._last.rows)
+        return self._survey
+
+    def looked_at(self, number: int) -> bool:
+        """Tell whether the last survey looked at a folder."""
+        return self._seen is None or bool(self._seen[number])
+
+    def numbers_last(self, survey: FolderSurvey) -> bool:
+        """Tell whether the numbers of a survey are those of the last one, too."""
+        return self._survey is not None and self._survey.names is survey.names
+
+    def nearest(self, paths: Iterable[str]) -> Iterator[int]:
+        """Yield the numbers, in the last survey, of directories by their paths below a partition.
+
+        Of one that is not known its nearest parent: where something new is named, it is to be listed.
+        """
+        for path in paths:
+            yield from self._last.nearest(path)
+
+    def _walk(self, places: Mapping[str, str]) -> Walk:
+        """Look at every directory, with what the last walk knows of it."""
         walk, last = Walk(), self._last
         known = last.topmost()
         waiting = []
-        for name, path in self._partitions().items():
+        for name, path in places.items():
             look = last.look(path, known.get(name, NEW))
             if look is not None:
                 waiting.append((path, walk.add(name, NEW, look), look.children, 1))
@@ -139,8 +94,7 @@ class FolderTree:
                 if look.children and depth < DEPTH:
                     waiting.append((f"{path}/{name}", number, look.children, depth + 1))
             walk.close_family(parent, first, len(children))
-        self._last = walk
-        return FolderSurvey.of(walk.names, walk.parents, walk.rows)
+        return walk
 
     def place(self, survey: FolderSurvey, number: int) -> str:
         """Return the directory of a folder's metadata."""
@@ -158,18 +112,14 @@ class FolderTree:
     def _looks(self, last: Walk, path: str, children: Children) -> Iterator[tuple[str, Look]]:
         """Look at the children of a directory by way of it: the system need not find the way from the root for each."""
         try:
-            within = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with opened(path) as within:
+                for name, number in children:
+                    if look := last.look(name, number, within):
+                        yield name, look
         except GONE:
             return
         except OSError as error:
             yield from ((name, unreadable(error)) for name, _ in children)
-            return
-        try:
-            for name, number in children:
-                if look := last.look(name, number, within):
-                    yield name, look
-        finally:
-            os.close(within)
 
     def _partitions(self) -> dict[str, str]:
         """Return where each partition lies."""
@@ -180,39 +130,3 @@ class FolderTree:
             message = f"metadata {self._root}: {error.strerror}; the lag is unknown; {WAYS_OUT[reason]}"
             raise SourceError(reason, message) from error
         return {name: f"{self._root}/{name}" for name, _ in names} | {n: str(p) for n, p in self._elsewhere.items()}
-
-
-def subdirectories(path: str, status: os.stat_result, known: Mapping[str, int], within: int | None = None) -> Children:
-    """Return the names of the directories in ``path``, with their known numbers; a link to one is none."""
-    if not stat.S_ISDIR(status.st_mode):
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-    if status.st_nlink == LEAF_LINKS:
-        return []
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within)
-    try:
-        with os.scandir(descriptor) as entries:
-            return [
-                (sys.intern(entry.name), known.get(entry.name, NEW))
-                for entry in entries
-                if entry.name not in NOT_CYRUS and entry.is_dir(follow_symlinks=False)
-            ]
-    finally:
-        os.close(descriptor)
-
-
-def unreadable(error: OSError) -> Look:
-    """Return what is known of a directory that cannot be looked at: that there may be a folder, or several."""
-    return Look(0, "permission" if isinstance(error, PermissionError) else "io", ())
-
-
-def folder(before: bytes | str, path: str, within: int | None = None) -> bytes | str | None:
-    """Return what the folder is now; read only when its cyrus.index is not the one that was read."""
-    if isinstance(before, str):
-        return read_folder(path, None, within)
-    try:
-        status = os.lstat(f"{path}/{INDEX}", dir_fd=within)
-        if before.startswith(sign(status.st_mtime_ns, status.st_ino, status.st_size)):
-            return before
-    except OSError:
-        pass  # reading will tell
-    return read_folder(path, before, within)
