@@ -37,6 +37,7 @@ _MESSAGE = re.compile(
         b"N", rb"\d{1,15}"
     )
 )
+_TOOK = 15 + len("ms.")  # bytes: as many digits as are a number, see the templates
 
 
 class PlainLines:
@@ -161,7 +162,8 @@ class PlainLines:
             told = self._of_folders(words) if folder.isalnum() else None
         else:
             origin, _, text = line.partition(b" - ")
-            told = self._of_none(text)
+            words, _, took = text.partition(b" in ")
+            told = self._of_none(words) if len(took) <= _TOOK and took[:-3].isdigit() and took[-3:] == b"ms." else None
         if told is None or origin[_ORIGIN] not in self._recurring.origins:
             told = self._new_message(line)
             if told is None:
@@ -182,7 +184,8 @@ class PlainLines:
                 told = Told("changed", *map(int, found.group(4, 5, 6)))
             case _:
                 told = Told("indexed", *map(int, found.group(7, 8)))
-        of_folder = found[3] is not None
-        words = line[found.end(3) if of_folder else found.end(1) + 3 :]
-        self._recurring.message(found[1], words, told, of_folder=of_folder)
+        if found[3]:
+            self._recurring.message(found[1], line[found.end(3) :], told, of_folder=True)
+        else:
+            self._recurring.message(found[1], line[found.end(1) + 3 : found.end(2)], told, of_folder=False)
         return told

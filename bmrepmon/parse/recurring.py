@@ -38,7 +38,7 @@ class Recurring:
         self.headers: dict[bytes, Header] = {}
         self.origins: dict[bytes, None] = {}  # thread, logger and level of a message
         self.of_folders: dict[bytes, Told] = {}  # by what a message says behind the folder that it is about
-        self.of_none: dict[bytes, Told] = {}  # by the whole message
+        self.of_none: dict[bytes, Told] = {}  # by a whole message, but for how long what it tells took
 
     def frame(self, event: Command | Reply, line: bytes) -> None:
         """Remember the header of a frame, if its message begins where the parser takes it to begin."""

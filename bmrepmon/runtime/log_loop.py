@@ -12,7 +12,7 @@ from bmrepmon.runtime.follower import Follower
 from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.waker import Waker
 
-BUDGET = 8 * 1024 * 1024  # bytes of one log before the other one, and a stop, get their turn
+BUDGET = 16 * 1024 * 1024  # bytes of one log before the other one, and a stop, get their turn
 COALESCE = 2.0  # seconds between two looks while lines keep coming: each costs as much as some hundred lines
 QUIET_LOOKS = 3  # looks without an event or a line before listening begins again
 TIMEOUT = 1.0  # seconds after which to look though nothing woke
