@@ -31,7 +31,7 @@ from bmrepmon.runtime.supervisor import Member, Supervisor
 from bmrepmon.runtime.ticker import Ticker
 from bmrepmon.words.language import load_language
 
-SAVE_EVERY = 5.0  # seconds: what a kill -9 makes us read again, once
+SAVE_EVERY = 10.0  # seconds: what a kill -9 makes us read again, once
 SAMPLE_EVERY = 60.0  # seconds between two points of a series
 JUDGE_EVERY = 10.0  # seconds
 AT_START = ("web", "state", "limits.series")  # settings that hold for as long as the process lives

@@ -29,7 +29,7 @@ from bmrepmon.sources.folders import FolderSource, FolderTree, ProbeSource, Reco
 from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import Pace, StoreSource, UniqueMessages
 
-PROBE = Trigger.every("2s")  # when the heartbeat is looked at, which bm-core lets beat every ten seconds
+PROBE = Trigger.every("5s")  # when the heartbeat is looked at, which bm-core lets beat every ten seconds
 ALL_FOLDERS_WITHIN = 120.0  # seconds in which every folder is looked at; one that is known to change, at each look
 MOST_TURNS = 4  # looks for that
 PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read

@@ -192,8 +192,9 @@ def _equal(survey: FolderSurvey, database: Positions | None, log: Positions | No
     marks = bytearray(len(survey.rows))
     stored, said = (log, None) if database is None else (database, log)
     if stored is not None:
+        holds = stored.holds
         for number, packed in survey.positions():
-            if stored.holds(packed) and (said is None or said.holds(packed) or said.at(packed[:KEY_BYTES]) is None):
+            if holds(packed) and (said is None or said.holds(packed) or said.at(packed[:KEY_BYTES]) is None):
                 marks[number] = 1
     return bytes(marks)
 

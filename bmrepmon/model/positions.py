@@ -91,7 +91,12 @@ class Positions:
 
     def holds(self, packed: bytes) -> bool:
         """Tell whether a folder has exactly this position, told as a survey does, and as ``at`` would tell it."""
-        return bool(self.pieces) and _find(self.pieces[_piece(packed)], packed) >= 0
+        if not self.pieces:
+            return False
+        # What _piece and _find do, without calling them: a look at all folders asks this of each.
+        piece = self.pieces[(packed[0] << 8 | packed[1]) % PIECES]
+        offset = piece.find(packed)
+        return offset >= 0 and (offset % _SIZE == 0 or _find(piece, packed) >= 0)
 
     def get(self, unique_id: str) -> Position | None:
         """Return the position of a folder by its UNIQUEID."""

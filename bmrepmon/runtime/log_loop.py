@@ -13,8 +13,10 @@ from bmrepmon.runtime.logger import log
 from bmrepmon.runtime.waker import Waker
 
 BUDGET = 16 * 1024 * 1024  # bytes of one log before the other one, and a stop, get their turn
-COALESCE = 2.0  # seconds between two looks while lines keep coming: each costs as much as some hundred lines
-QUIET_LOOKS = 3  # looks without an event or a line before listening begins again
+COALESCE = 3.0  # seconds between two looks while lines keep coming: each costs as much as some hundred lines
+# Looks without an event or a line before listening begins again: it is dearer than a look, and bm-core's probe, which
+# logs something every ten seconds, would end it at once.
+QUIET_LOOKS = 4
 TIMEOUT = 1.0  # seconds after which to look though nothing woke
 TELL_EVERY = 5.0  # seconds between two readings that say the same of a log
 HANGS_AFTER = 10.0  # seconds of one step, which reads some megabytes, after which its disk is reported as hanging

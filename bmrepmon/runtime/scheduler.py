@@ -19,6 +19,7 @@ from bmrepmon.runtime.poller import Poller
 from bmrepmon.runtime.rounds import Rounds
 
 JITTER, JITTER_MAX = 0.1, 3.0  # share of an interval, and seconds: sources of one interval do not all begin at once
+JITTER_FROM = 30.0  # seconds of interval: rounds of shorter ones are light, and cheapest one right after the other
 BEAT_EVERY = 5  # seconds
 # A round that is left out because the one before still runs is a warning there, every time: its source says since when.
 LOG_LEVELS = {"apscheduler.executors": logging.WARNING, "apscheduler.scheduler": logging.ERROR}
@@ -117,7 +118,7 @@ def passed(trigger: Trigger, since: float, now: float) -> bool:
 def times(trigger: Trigger) -> BaseTrigger:
     """Return APScheduler's form of a trigger; crontab lines are meant in the machine's own time zone."""
     if trigger.seconds is not None:
-        jitter = min(trigger.seconds * JITTER, JITTER_MAX)
+        jitter = min(trigger.seconds * JITTER, JITTER_MAX) if trigger.seconds >= JITTER_FROM else None
         return IntervalTrigger(seconds=trigger.seconds, jitter=jitter, timezone=UTC)
     try:
         return CronTrigger.from_crontab(trigger.crontab)

@@ -251,13 +251,20 @@ print(scheduler.stop(0.1))
 def test_intervals_spread_a_little() -> None:
     """A tenth of the interval at most, and never more than three seconds."""
     now = datetime(2024, 1, 1, tzinfo=UTC)
-    for text, longest in (("10s", 11), ("5m", 303)):
+    for text, longest in (("30s", 33), ("5m", 303)):
         trigger = times(Trigger.every(text))
         waits = {trigger.get_next_fire_time(now, now) - now for _ in range(200)}
 
         assert timedelta(seconds=float(Trigger.every(text).seconds or 0)) <= min(waits)
         assert max(waits) <= timedelta(seconds=longest)
         assert len(waits) > 1
+
+
+def test_what_is_light_begins_together() -> None:
+    """Rounds of short intervals cost least right after each other."""
+    now, trigger = datetime(2024, 1, 1, tzinfo=UTC), times(Trigger.every("5s"))
+
+    assert {trigger.get_next_fire_time(now, now) - now for _ in range(20)} == {timedelta(seconds=5)}
 
 
 @pytest.fixture

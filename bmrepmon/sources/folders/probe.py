@@ -1,4 +1,4 @@
-"""BlueMind's own probe mailboxes, looked at every two seconds: a stat of one cyrus.index each."""
+"""BlueMind's own probe mailboxes, looked at every five seconds: a stat of one cyrus.index each."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
