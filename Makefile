@@ -12,8 +12,6 @@ VENV = .venv
 INTERPRETERS = $(shell .ci/interpreters)
 PYTHON = $(lastword $(subst =, ,$(firstword $(INTERPRETERS))))
 OTHERS = $(foreach found,$(wordlist 2,9,$(INTERPRETERS)),$(firstword $(subst =, ,$(found))))
-# What servers have is their distribution's Python, which is compiled with a profile: a tenth to a fifth faster.
-MEASURED = $(lastword $(subst =, ,$(firstword $(shell PATH=/usr/bin:/bin .ci/interpreters))))
 BIN = $(VENV)/bin
 PIP = -m pip --disable-pip-version-check -qq
 SUBMAKE = $(MAKE) --no-print-directory
@@ -57,9 +55,9 @@ audit-deps: ## ask the advisories of PyPI about every locked package; fails, too
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && build/audit/bin/pip -q install pip-audit; }
 	@build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/requirements-dev.txt
 
-bench: .venv-bench/.demo ## time against the tools of today, into build/bench.json (BENCH_FLAGS='--runs 9')
+bench: $(VENV)/.dev ## time against the tools of today, into build/bench.json (BENCH_FLAGS='--runs 9')
 	@.ci/system-packages bench
-	@.venv-bench/bin/python -m bench $(BENCH_FLAGS)
+	@$(BIN)/python -m bench $(BENCH_FLAGS)
 
 screenshots: $(VENV)/.dev packages ## pictures of the page in every state, into build/screenshots and docs/images
 	@PYTHONPATH=tests $(BIN)/python -m screenshots
@@ -111,9 +109,6 @@ $(VENV)/.dev: requirements/requirements-dev.txt
 
 $(VENV)/.demo: requirements/requirements-demo.txt
 	$(call install,$(VENV),$(PYTHON),demo)
-
-.venv-bench/.demo: requirements/requirements-demo.txt requirements/requirements-build.txt pyproject.toml | python
-	$(call install,.venv-bench,$(MEASURED),demo)
 
 .venv-%/.test: requirements/requirements-test.txt requirements/requirements-build.txt pyproject.toml
 	$(call install,.venv-$*,$(patsubst $*=%,%,$(filter $*=%,$(INTERPRETERS))),test)

@@ -1,6 +1,8 @@
 """One directory read record by record of the kernel, and many by two processes."""
 
+import marshal
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from bmrepmon.sources.spool import StoreSource, listing, sharing
 from bmrepmon.sources.spool.listing import Lister, Listing, _Found
 from bmrepmon.sources.spool.unique import numbers
 
+PYTHONS = sorted({str(path.resolve()) for path in Path("/usr/bin").glob("python3.[0-9]*") if path.name[9:].isdigit()})
 WORKERS = {
     "dead": ("false",),
     "hanging": ("sleep", "1000"),
@@ -172,3 +175,15 @@ def test_a_pass_that_is_stopped_leaves_no_process(many: Path) -> None:
     source.close()
     with pytest.raises(SourceError, match="spool of bm-master"):
         source.read()
+
+
+@pytest.mark.parametrize("python", [sys.executable, *PYTHONS])
+def test_every_python_of_this_machine_reads_the_same(tmp_path: Path, python: str) -> None:
+    """Servers have their distribution's Python; that of Debian 12 has a fault in possessive groups."""
+    for uid in range(1, 300):
+        (tmp_path / f"{uid}.").touch()
+    asked = marshal.dumps([[os.fsencode(tmp_path)]])
+    done = subprocess.run([python, "-IS", listing.__file__], input=asked, capture_output=True, check=True)
+    [found] = marshal.loads(done.stdout[8:])  # noqa: S302 - from our own process
+
+    assert seen(Listing(*found)) == plainly(os.fsencode(tmp_path))
