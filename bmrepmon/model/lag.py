@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.positions import Position, Positions
-from bmrepmon.model.survey import KEY_BYTES, FolderSurvey, SurveyedFolder
+from bmrepmon.model.survey import FolderSurvey, SurveyedFolder
 
 FolderState = Literal[
     "lagging",  # Cyrus has messages or changes of it that the replica has not
@@ -194,7 +194,7 @@ def _equal(survey: FolderSurvey, database: Positions | None, log: Positions | No
     if stored is not None:
         holds = stored.holds
         for number, packed in survey.positions():
-            if holds(packed) and (said is None or said.holds(packed) or said.at(packed[:KEY_BYTES]) is None):
+            if holds(packed) and (said is None or not said.differs(packed)):
                 marks[number] = 1
     return bytes(marks)
 

@@ -98,6 +98,16 @@ class Positions:
         offset = piece.find(packed)
         return offset >= 0 and (offset % _SIZE == 0 or _find(piece, packed) >= 0)
 
+    def differs(self, packed: bytes) -> bool:
+        """Tell whether a folder is known with another position than this one, told as a survey does."""
+        if not self.pieces:
+            return False
+        piece = self.pieces[(packed[0] << 8 | packed[1]) % PIECES]
+        if not piece:
+            return False
+        offset = _find(piece, packed[:KEY_BYTES])
+        return offset >= 0 and piece[offset : offset + _SIZE] != packed
+
     def get(self, unique_id: str) -> Position | None:
         """Return the position of a folder by its UNIQUEID."""
         return self.at(folder_key(unique_id))

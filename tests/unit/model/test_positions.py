@@ -38,6 +38,7 @@ def test_it_knows_a_position_by_its_bytes(changes: list[dict[bytes, Position]], 
 
     assert all(positions.holds(pack(">8sQII", known, *expected[known])) for known in expected)
     assert positions.holds(pack(">8sQII", key, *position)) == (expected.get(key) == position)
+    assert positions.differs(pack(">8sQII", key, *position)) == (expected.get(key, position) != position)
 
 
 @given(CHANGES)
