@@ -47,15 +47,15 @@ WORDS = r"""
 
 ## Where a bar is missed
 
-- `log_follow_cpu`: a line of 370 bytes costs some two microseconds where a log is read in one go, and three or more where
-  others have used the processor's caches since the last look. It is plain Python, [on
+- `log_follow_cpu`: a line of 370 bytes costs some two microseconds where a log is read in one go, and three or more
+  where others have used the processor's caches since the last look. It is plain Python, [on
   purpose](explanation/libraries.md#no-compiled-code-of-our-own).
-- `daemon_idle_rss`: the [libraries](explanation/libraries.md) and Python itself take 51 MiB before anything is known, of
-  which libpq with its OpenSSL and Kerberos is the largest; 10,000 folders take some ten; the rest is threads, SQLite and
-  the connection to PostgreSQL.
-- `daemon_idle_cpu` lies at its bar: a third goes into the folders, which are looked at in turns; a sixth into the
-  directories of spool and archives; a tenth each into the kernel's table of connections and the logs. All of it is
-  waking up with cold caches: the same work done at once takes half as long.
+- `daemon_idle_rss`: the [libraries](explanation/libraries.md) and Python itself take 51 MiB before anything is known,
+  of which libpq with its OpenSSL and Kerberos is the largest; 10,000 folders take some ten; the rest is threads,
+  SQLite and the connection to PostgreSQL.
+- `daemon_idle_cpu` lies at its bar: a quarter goes into the headers of folders, a fifth into the directories of spool
+  and archives, a tenth each into the records, the logs and the kernel's table of connections. Most of it is waking up
+  with cold caches: the same work done at once takes half as long.
 """
 
 

@@ -30,8 +30,8 @@ from bmrepmon.sources.sessions import SessionSource
 from bmrepmon.sources.spool import Pace, StoreSource, UniqueMessages
 
 PROBE = Trigger.every("5s")  # when the heartbeat is looked at, which bm-core lets beat every ten seconds
-ALL_FOLDERS_WITHIN = 120.0  # seconds in which every folder is looked at; one that is known to change, at each look
-MOST_TURNS = 4  # looks for that
+ALL_FOLDERS_WITHIN = 180.0  # seconds in which every folder is looked at; one that is known to change, at each look
+MOST_TURNS = 6  # looks for that
 PAST = Trigger.every("1h")  # when the logs of past days are tried again, until they could be read
 LOG_WITHIN = 10.0  # seconds that a comparison of folders waits for the log to be read
 

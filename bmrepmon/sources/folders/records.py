@@ -129,7 +129,8 @@ class RecordSource:
     def _carry_over(self, comparison: FolderComparison) -> bytes:
         """Keep what is known of the folders that are on both sides as they were, and mark them by their numbers."""
         survey, before, unmoved = comparison.survey, self._known, self._unmoved
-        self._known, self._unmoved = {}, set()
+        known, still = dict[bytes, bytes](), set[bytes]()
+        self._known, self._unmoved = known, still
         marks = bytearray(len(survey.rows))
         moved_keys = None if self._compared is None else moved_positions(self._compared, comparison)
         if moved_keys is None:
@@ -137,9 +138,9 @@ class RecordSource:
         for number, row in enumerate(survey.rows):
             if isinstance(row, bytes) and row in unmoved and not survey.apart[number] and key_of(row) not in moved_keys:
                 marks[number] = 1
-                self._unmoved.add(row)
+                still.add(row)
                 if row in before:
-                    self._known[row] = before[row]
+                    known[row] = before[row]
         return bytes(marks)
 
     def _look(self, stand: Standing, comparison: FolderComparison, before: dict[bytes, bytes]) -> bool:
