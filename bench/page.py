@@ -47,6 +47,7 @@ WORDS = r"""
 
 ## Where a bar is missed
 
+- `spool_full_1m` lies at its bar: it takes both processors, and shows whatever else runs on one of them.
 - `log_follow_cpu`: a line of 370 bytes costs some two microseconds where a log is read in one go, and three or more
   where others have used the processor's caches since the last look. It is plain Python, [on
   purpose](explanation/libraries.md#no-compiled-code-of-our-own).
