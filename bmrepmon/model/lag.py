@@ -84,7 +84,7 @@ class FolderComparison:
     behind: tuple[Behind, ...]
     disputed: tuple[bytes, ...]  # keys
     moving: tuple[int, ...] = ()  # numbers of folders that are behind, or were surveyed before the replica moved on
-    alone: tuple[int, ...] = ()  # numbers of folders that are behind, or nobody knows
+    unmatched: tuple[int, ...] = ()  # numbers of folders that are behind, or that the replica seems not to know
 
     @property
     def lag_folders(self) -> int:
@@ -118,7 +118,7 @@ def compare(
         states["replicated"] = sum(equal)
     exists, records, uids = survey.counts(equal)
     behind, disputed = list[Behind](), list[bytes]()
-    moving, alone = list[int](), list[int]()
+    moving, unmatched = list[int](), list[int]()
     for stand in standings(survey, database, log, equal):
         states[stand.state] += 1
         folder = stand.folder
@@ -127,7 +127,7 @@ def compare(
         if stand.state in ("lagging", "replicated"):
             moving.append(stand.number)
         if stand.state in ("lagging", "passive", "unknown"):
-            alone.append(stand.number)
+            unmatched.append(stand.number)
         if folder is None:
             continue
         exists, records, uids = exists + folder.exists, records + folder.num_records, uids + folder.last_uid
@@ -157,7 +157,7 @@ def compare(
         behind=tuple(behind),
         disputed=tuple(disputed),
         moving=tuple(moving),
-        alone=tuple(alone),
+        unmatched=tuple(unmatched),
     )
 
 

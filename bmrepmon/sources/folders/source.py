@@ -87,9 +87,9 @@ class FolderSource:
         """Compare by way of those whose turn it is, or of everything where that leaves a doubt."""
         if self._last is None or not self._tree.numbers_last(self._last.survey):
             return self._against(self._tree.survey())
-        known = set(self._last.alone)
+        known = set(self._last.unmatched)
         comparison = self._against(self._tree.survey(self._hot(self._last), whole=False))
-        if all(self._tree.looked_at(number) or number in known for number in comparison.alone):
+        if all(self._tree.looked_at(number) or number in known for number in comparison.unmatched):
             return comparison
         # A folder that nobody knows may be one that has just gone, or moved; it was not its turn.
         return self._against(self._tree.survey())
