@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bmrepmon.model.survey import KEY_BYTES, folder_key
 
-PIECES = 8192  # some twelve folders each on a large server: found at once, and a row of 300 bytes to save
+PIECES = 1024  # a hundred folders each on a large server: found at once, and a row of 2,400 bytes to save
 _ENTRY = Struct(f">{KEY_BYTES}sQII")
 _SIZE = _ENTRY.size
 
@@ -37,11 +37,7 @@ class Positions:
         >>> Positions.of([("5596488a58661ddc", Position(25, 7, 1))]).get("5596488a58661ddc")
         Position(highest_modseq=25, last_uid=7, uid_validity=1)
         """
-        pieces = [bytearray() for _ in range(PIECES)]
-        for unique_id, position in positions:
-            key = folder_key(unique_id)
-            _put(pieces[_piece(key)], key, position)
-        return Positions(tuple(map(bytes, pieces)) if any(pieces) else ())
+        return NO_POSITIONS.moved({folder_key(unique_id): position for unique_id, position in positions})
 
     @staticmethod
     def packed(entries: bytes) -> "Positions":
@@ -57,15 +53,16 @@ class Positions:
         if not positions:
             return self
         pieces = list(self.pieces or (b"",) * PIECES)
-        touched: dict[int, bytearray] = {}
         for key, position in positions.items():
+            try:
+                entry = _ENTRY.pack(key, *position)
+            except error:  # out of range: uids and UIDVALIDITY are 32-bit values (RFC 3501, 2.3.1.1)
+                continue
             number = _piece(key)
-            if number not in touched:
-                touched[number] = bytearray(pieces[number])
-            _put(touched[number], key, position)
-        for number, piece in touched.items():
-            pieces[number] = bytes(piece)
-        return Positions(tuple(pieces))
+            piece = pieces[number]
+            offset = _find(piece, key)
+            pieces[number] = piece + entry if offset < 0 else piece[:offset] + entry + piece[offset + _SIZE :]
+        return Positions(tuple(pieces)) if any(pieces) else NO_POSITIONS
 
     def over(self, older: "Positions") -> "Positions":
         """Return these, and of every folder that they do not have the ``older`` position."""
@@ -136,7 +133,7 @@ def _piece(key: bytes) -> int:
     return (key[0] << 8 | key[1]) % PIECES
 
 
-def _find(piece: bytes | bytearray, key: bytes) -> int:
+def _find(piece: bytes, key: bytes) -> int:
     """Return where the entry begins that begins with ``key``, or -1; the same may also stand across two entries."""
     offset = piece.find(key)
     while offset > 0 and offset % _SIZE:
@@ -147,13 +144,3 @@ def _find(piece: bytes | bytearray, key: bytes) -> int:
 def _joined(newer: bytes, older: bytes) -> bytes:
     kept = (older[n : n + _SIZE] for n in range(0, len(older), _SIZE) if _find(newer, older[n : n + KEY_BYTES]) < 0)
     return newer + b"".join(kept)
-
-
-def _put(piece: bytearray, key: bytes, position: Position) -> None:
-    try:
-        entry = _ENTRY.pack(key, *position)
-    except error:  # out of range: uids and UIDVALIDITY are 32-bit values (RFC 3501, 2.3.1.1)
-        return
-    known = _find(piece, key)
-    offset = len(piece) if known < 0 else known
-    piece[offset : offset + _SIZE] = entry

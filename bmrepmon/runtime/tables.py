@@ -5,6 +5,7 @@ Points are sorted by time first: all that one sample adds or replaces lies on on
 
 import os
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -24,10 +25,11 @@ from bmrepmon.model.verdict.states import Trail
 from bmrepmon.model.waits import Waits
 from bmrepmon.runtime.codec import decode, encode
 
-VERSION = 1  # of the schema; a field that a document gains needs no new one
+VERSION = 2  # of the schema; a field that a document gains needs no new one
 APPLICATION = (
     0x626D7265  # "bmre", in the header of every state file (https://sqlite.org/pragma.html#pragma_application_id)
 )
+FORMER_PIECES = 8192  # of positions, in schema 1
 BUSY = 2.0  # seconds to wait for somebody who looks into the file
 
 DOCUMENTS: Mapping[str, Any] = {
@@ -166,6 +168,12 @@ class Tables:
         check(self._db)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        if _number(self._db, "user_version") == 1:
+            with self._transaction():
+                pieces = _pieces(self._db)
+                self._db.execute("DELETE FROM position")
+                self._db.executemany("INSERT INTO position VALUES (?, ?)", pieces.items())
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def check(db: sqlite3.Connection) -> None:
@@ -189,15 +197,26 @@ def read(db: sqlite3.Connection) -> Durable:
     bodies = dict(db.execute("SELECT name, body FROM document"))
     documents = {name: decode(bodies[name], shape) for name, shape in DOCUMENTS.items() if name in bodies}
     durable = Durable(**documents, history=frozen(history))
-    past, present = (_read_positions(db, first) for first in (PIECES, 0))
+    pieces = _pieces(db)
+    past, present = (_positions(pieces, first) for first in (PIECES, 0))
     return replace(durable, past=past, log=replace(durable.log, positions=present))
 
 
-def _read_positions(db: sqlite3.Connection, first: int) -> Positions:
-    rows = db.execute("SELECT piece, body FROM position WHERE piece >= ? AND piece < ?", (first, first + PIECES))
-    pieces = dict(rows)
+def _positions(pieces: Mapping[int, bytes], first: int) -> Positions:
     found = tuple(pieces.get(first + n, b"") for n in range(PIECES))
     return Positions(found) if any(found) else NO_POSITIONS
+
+
+def _pieces(db: sqlite3.Connection) -> Mapping[int, bytes]:
+    """Return every piece by its number; those of schema 1, of which each is a part of one, are put together."""
+    rows = db.execute("SELECT piece, body FROM position")
+    if _number(db, "user_version") > 1:
+        return dict(rows)
+    pieces = defaultdict[int, bytes](bytes)
+    for former, body in rows:
+        kind, number = divmod(former, FORMER_PIECES)
+        pieces[kind * PIECES + number % PIECES] += body
+    return pieces
 
 
 def _without_positions(durable: Durable) -> Durable:
