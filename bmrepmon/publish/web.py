@@ -24,7 +24,7 @@ from bmrepmon.publish.exposition import SERIES, Exposition
 from bmrepmon.publish.facts import awaited
 from bmrepmon.publish.folders import LIMIT, MOST, SORTS, STATES, encode_folders, list_folders
 from bmrepmon.publish.headers import SecurityHeaders
-from bmrepmon.publish.page import House, Pages, look
+from bmrepmon.publish.page import House, load_pages, look
 from bmrepmon.publish.status import encode_status, history
 from bmrepmon.words.language import choose
 
@@ -55,17 +55,16 @@ def build_web(
     returns those that must have had a round before the daemon is ready, and ``limit`` is the most series of a scrape.
     ``access`` tells who may read; without it, everybody. ``house`` returns what the installation wants of its page.
     """
-    pages = Pages()
     app = Starlette(
         routes=[
             *metrics_routes(Exposition(snapshot, limit)),
             *api_routes(snapshot),
             *health_routes(snapshot, silent, sources),
-            *page_routes(snapshot, pages, house),
-            *runbook_routes(pages),
+            *page_routes(snapshot, house),
+            *runbook_routes(),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
-        exception_handlers=error_answers(pages),
+        exception_handlers=error_answers(),
     )
     app.router.redirect_slashes = False  # a redirect would repeat the path
     return SecurityHeaders(Guard(app, access), lambda: access.rules.headers) if access else SecurityHeaders(app)
@@ -135,7 +134,7 @@ def health_routes(
     return [Route("/-/healthy", healthy), Route("/-/ready", ready)]
 
 
-def page_routes(snapshot: Callable[[], Snapshot], pages: Pages, house: Callable[[], House]) -> Sequence[Route]:
+def page_routes(snapshot: Callable[[], Snapshot], house: Callable[[], House]) -> Sequence[Route]:
     """Serve ``/`` and what it is drawn with, which is read here, once."""
     folder = files("bmrepmon.publish").joinpath("static")
     assets = {name: folder.joinpath(name).read_bytes() for name in STATIC}
@@ -143,7 +142,7 @@ def page_routes(snapshot: Callable[[], Snapshot], pages: Pages, house: Callable[
     async def landing(request: Request) -> Response:
         language = wanted(request)
         sight = look(snapshot(), request.query_params.get("backend", ""), house())
-        return page(pages.landing(sight, language), language)
+        return page(load_pages().landing(sight, language), language)
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
@@ -154,24 +153,24 @@ def page_routes(snapshot: Callable[[], Snapshot], pages: Pages, house: Callable[
     return [Route("/", landing), Route("/static/{name}", static)]
 
 
-def runbook_routes(pages: Pages) -> Sequence[Route]:
+def runbook_routes() -> Sequence[Route]:
     """Serve what each alert's ``runbook_url`` leads to."""
 
     async def runbook(request: Request) -> Response:
         language = wanted(request)
-        text = pages.runbook(request.path_params["name"], language)
+        text = load_pages().runbook(request.path_params["name"], language)
         if text is None:
             raise HTTPException(404)
         return page(text, language)
 
     async def index(request: Request) -> Response:
         language = wanted(request)
-        return page(pages.runbooks(language), language)
+        return page(load_pages().runbooks(language), language)
 
     return [Route("/runbooks", index), Route("/runbooks/{name}", runbook)]
 
 
-def error_answers(pages: Pages) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
+def error_answers() -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
     """Answer errors with a page, or in JSON below ``/api``; neither repeats the path or tells details."""
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -179,7 +178,7 @@ def error_answers(pages: Pages) -> Mapping[Any, Callable[[Request, Exception], A
         headers = error.headers if isinstance(error, HTTPException) else None
         if request.url.path.startswith("/api/"):
             return json_error(code, API_ERRORS.get(code, "an error in bmrepmon, told in its log"), headers)
-        text = pages.error(code, ERROR_TEXTS.get(code, "broken"), wanted(request))
+        text = load_pages().error(code, ERROR_TEXTS.get(code, "broken"), wanted(request))
         return HTMLResponse(text, code, headers)
 
     return {HTTPException: refused, Exception: refused}

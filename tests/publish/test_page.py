@@ -13,7 +13,8 @@ from served import Served
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
-from bmrepmon.publish.page import House, Pages, look
+from bmrepmon.publish.page import House, look
+from bmrepmon.publish.page.pages import Pages
 from bmrepmon.publish.wording import commands, remedy
 from bmrepmon.words.language import load_language
 

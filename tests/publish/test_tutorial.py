@@ -6,7 +6,8 @@ from pathlib import Path
 import pictured
 import pytest
 
-from bmrepmon.publish.page import House, Pages, look
+from bmrepmon.publish.page import House, look
+from bmrepmon.publish.page.pages import Pages
 from bmrepmon.words.language import load_language
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -76,7 +76,7 @@ class Pages:
         environment.globals.update(mark=mark, runbook=runbook, evidence=evidence, commands=commands)
         environment.globals.update(remedy=remedy, otherwise=otherwise, sentences=sentences)
         environment.globals.update(state_of=state_of, why=why, lingers=lingers, errors=errors)
-        for name in environment.list_templates():  # now, so that the first reader does not wait for it
+        for name in environment.list_templates():  # once, for all readers
             environment.get_template(name)
         self._landing = environment.get_template("landing.html")
         self._runbook = environment.get_template("runbook.html")
