@@ -1,7 +1,7 @@
 """What has become of every message, by the records of each cyrus.index; only those that changed are read again."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from bmrepmon.model.delta import BodyReferences, Reckoning, RecordLook
@@ -17,12 +17,13 @@ from bmrepmon.model.records import (
     sort_records,
     take_census,
 )
-from bmrepmon.model.survey import key_of, settled
+from bmrepmon.model.survey import FolderSurvey, key_of, settled
 from bmrepmon.sources.folders.columns import read_blocks
 from bmrepmon.sources.folders.reading import INDEX, LOOKS
 from bmrepmon.sources.folders.tree import FolderTree
 
 COMPARED_WITHIN = 50.0  # seconds in which the folders are to be compared for the first time
+NO_RECORDS = b""  # of a folder that has none
 REST = 49  # times what a count of references took, before the next: 2 % of the time of a database is for this
 
 
@@ -73,9 +74,9 @@ class RecordSource:
         self._ask_at = float("-inf")  # steady seconds
         self._reckoning: Reckoning | None = None
         self._problem: str | None = None
-        self._known: dict[bytes, bytes] = {}  # by the packed folder: its packed records
-        self._unmoved: set[bytes] = set()  # the packed folders that need no other look until one of their sides moves
-        self._compared: FolderComparison | None = None  # that these were taken from
+        self._compared: FolderComparison | None = None  # that was looked at last
+        self._known: Sequence[bytes | None] = ()  # by the numbers of that: the packed records of each folder
+        self._unmoved = b""  # by the same, marks of those that need no other look until one of their sides moves
         self._census: RecordCensus | None = None
         self._stopping = threading.Event()
 
@@ -111,59 +112,72 @@ class RecordSource:
         comparison = self._folders.latest(COMPARED_WITHIN)
         if comparison is None:
             raise NoData(f"records of {self.backend}: the folders are not known yet; see folders")
-        before, unread = self._known, 0
-        for stand in standings(comparison.survey, comparison.database, comparison.log, self._carry_over(comparison)):
+        known, unmoved = self._carry_over(comparison)
+        unread = 0
+        for stand in standings(comparison.survey, comparison.database, comparison.log, bytes(unmoved)):
             if self._stopping.is_set():
                 raise SourceError("stopped", f"records of {self.backend}: bmrepmon is ending")
-            unread += not self._look(stand, comparison, before)
-        self._compared = comparison
+            number = stand.number
+            known[number], unmoved[number] = self._look(stand, comparison, known[number])
+            unread += known[number] is None
         # Flags change all the time, those of the probe every few seconds; where only they did, the census is the same.
-        if (
-            self._census is None
-            or self._census.unread != unread
-            or moved(self._known, before) != moved(before, self._known)
-        ):
-            self._census = take_census(self._known.values(), unread)
+        if self._census is None or self._census.unread != unread or not self._same(comparison, known):
+            self._census = take_census(filter(None, known), unread)
+        self._compared, self._known, self._unmoved = comparison, known, bytes(unmoved)
         return self._census
 
-    def _carry_over(self, comparison: FolderComparison) -> bytes:
-        """Keep what is known of the folders that are on both sides as they were, and mark them by their numbers."""
-        survey, before, unmoved = comparison.survey, self._known, self._unmoved
-        known, still = dict[bytes, bytes](), set[bytes]()
-        self._known, self._unmoved = known, still
-        marks = bytearray(len(survey.rows))
-        moved_keys = None if self._compared is None else moved_positions(self._compared, comparison)
-        if moved_keys is None:
-            return bytes(marks)
-        for number, row in enumerate(survey.rows):
-            if isinstance(row, bytes) and row in unmoved and not survey.apart[number] and key_of(row) not in moved_keys:
-                marks[number] = 1
-                still.add(row)
-                if row in before:
-                    known[row] = before[row]
-        return bytes(marks)
+    def _carry_over(self, comparison: FolderComparison) -> tuple[list[bytes | None], bytearray]:
+        """Return what is known of the folders that are as they were, and mark those that are so on both sides."""
+        survey, compared = comparison.survey, self._compared
+        known: list[bytes | None] = [None] * len(survey.rows)
+        unmoved = bytearray(len(survey.rows))
+        if compared is None:
+            return known, unmoved
+        moved_keys = moved_positions(compared, comparison)
+        for number, before, row in unchanged(compared.survey, survey):
+            known[number] = self._known[before]
+            if self._unmoved[before] and moved_keys is not None and not survey.apart[number]:
+                unmoved[number] = key_of(row) not in moved_keys
+        return known, unmoved
 
-    def _look(self, stand: Standing, comparison: FolderComparison, before: dict[bytes, bytes]) -> bool:
-        """Keep the records of one folder; tell whether they are known."""
+    def _look(self, stand: Standing, comparison: FolderComparison, known: bytes | None) -> tuple[bytes | None, bool]:
+        """Return the records of one folder, None where they cannot be read, and whether it needs no other look soon."""
         row = comparison.survey.rows[stand.number]
         if stand.folder is None or not isinstance(row, bytes):
-            return False
-        if stand.folder.num_records:
+            return None, False
+        if not stand.folder.num_records:
+            records: bytes | None = NO_RECORDS
+        else:
             standing = footing(stand, comparison.database)
-            known = before.get(row) if settled(row) else None
-            if known is None or not known.startswith(standing):
-                known = read_records(f"{self._tree.place(comparison.survey, stand.number)}/{INDEX}", standing)
-            if known is None:
-                return False
-            self._known[row] = known
-        if settled(row) and not stand.folder.apart:
-            self._unmoved.add(row)
-        return True
+            records = known if known and settled(row) and known.startswith(standing) else None
+            if records is None:
+                records = read_records(f"{self._tree.place(comparison.survey, stand.number)}/{INDEX}", standing)
+        return records, records is not None and settled(row) and not stand.folder.apart
+
+    def _same(self, comparison: FolderComparison, known: Sequence[bytes | None]) -> bool:
+        """Tell whether a census would count the same messages as the last one did."""
+        if self._compared is None or self._compared.survey.names is not comparison.survey.names:
+            return False
+        changed = [(old, new) for old, new in zip(self._known, known, strict=True) if old is not new]
+        return messages(old for old, _ in changed) == messages(new for _, new in changed)
 
 
-def moved(known: Mapping[bytes, bytes], other: Mapping[bytes, bytes]) -> list[bytes]:
-    """Return the messages of folders that are not in the ``other`` look as they are in this one."""
-    return sorted(messages_of(packed) for row, packed in known.items() if other.get(row) is not packed)
+def unchanged(last: FolderSurvey, survey: FolderSurvey) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the number of each folder that is as it was, the number that it had in the ``last`` survey, and its row."""
+    if survey.names is last.names:
+        for number, (row, before) in enumerate(zip(survey.rows, last.rows, strict=True)):
+            if row == before and isinstance(row, bytes):
+                yield number, number, row
+    else:
+        places = {row: number for number, row in enumerate(last.rows) if isinstance(row, bytes)}
+        for number, row in enumerate(survey.rows):
+            if isinstance(row, bytes) and row in places:
+                yield number, places[row], row
+
+
+def messages(folders: Iterable[bytes | None]) -> list[bytes]:
+    """Return what a census sees of packed folders."""
+    return sorted(messages_of(packed) for packed in folders if packed)
 
 
 def read_records(path: str, standing: bytes) -> bytes | None:
