@@ -48,6 +48,12 @@ class Positions:
             pieces[_piece(key)] += entry
         return Positions(tuple(pieces) if found else ())
 
+    def sharing(self, older: "Positions") -> "Positions":
+        """Return the same, in memory that is shared with ``older`` ones where these were the same."""
+        if not (self.pieces and older.pieces):
+            return self
+        return Positions(tuple(old if new == old else new for new, old in zip(self.pieces, older.pieces, strict=True)))
+
     def moved(self, positions: Mapping[bytes, Position]) -> "Positions":
         """Return these with other or further positions, by key. One that Cyrus could not have is left out."""
         if not positions:

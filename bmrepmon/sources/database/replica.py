@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 
-from bmrepmon.model.positions import Positions
+from bmrepmon.model.positions import NO_POSITIONS, Positions
 from bmrepmon.sources.database.connection import Connection
 from bmrepmon.sources.database.query import load_query
 
@@ -20,6 +20,7 @@ class ReplicaFolders:
         self._columns = load_query("replica_columns")
         self._folders = load_query("replica_folders")
         self._folders_by_item = load_query("replica_folders_by_item")
+        self._last = NO_POSITIONS
 
     def read(self) -> Positions:
         """Read every position, as of one moment.
@@ -37,4 +38,5 @@ class ReplicaFolders:
         [(has_unique_id,)] = connection.execute(self._columns).fetchall()
         query = self._folders if has_unique_id else self._folders_by_item
         [(entries,)] = connection.execute(query, binary=True).fetchall()
-        return Positions.packed(entries or b"")
+        self._last = Positions.packed(entries or b"").sharing(self._last)
+        return self._last

@@ -4,7 +4,7 @@ from struct import pack
 
 from hypothesis import given, strategies as st
 
-from bmrepmon.model.positions import PIECES, Position, Positions
+from bmrepmon.model.positions import NO_POSITIONS, PIECES, Position, Positions
 from bmrepmon.model.survey import folder_key
 
 KEYS = st.binary(min_size=8, max_size=8) | st.sampled_from([b"\0" * 8, b"\0\1" * 4, b"\1\0" * 4, b"\1" * 8])
@@ -119,3 +119,15 @@ def test_a_large_server_fits_into_a_few_mebibytes() -> None:
 
     assert len(positions) == 100_000
     assert sum(map(len, positions.pieces)) == 2_400_000
+
+
+def test_what_is_read_again_shares_what_has_not_moved() -> None:
+    """Two looks at a replica are one in memory, but for the folders that moved between them."""
+    before = Positions.of((f"folder{n}", Position(n, n, 1)) for n in range(5000))
+    entries = b"".join(pack(">8sQII", key, *position) for key, position in before)
+    moved = before.moved({folder_key("folder7"): Position(99, 9, 1)})
+
+    assert Positions.packed(entries).sharing(NO_POSITIONS) == before
+    again = Positions.packed(entries).sharing(moved)
+    assert again == before
+    assert sum(a is not b for a, b in zip(again.pieces, moved.pieces, strict=True)) == 1
