@@ -20,20 +20,21 @@ ARRIVING = (b"stage.", b"sync.")  # where messages lie that are still arriving (
 DEPTH = 300  # levels below the root; a name in Cyrus has 490 bytes at most, so that deeper is no spool
 NOT_CYRUS = b"lost+found"  # of the file system that is mounted at the root of a store; only root may list it
 GONE = (errno.ENOENT, errno.ENOTDIR)
-FORGOTTEN = -2  # in the place of a time of change: no directory of ours any more
+# In the place of a mark, beside SUSPECT: not listed yet, or not allowed to be; no directory of ours any more.
+UNLISTED, FORGOTTEN = -2, -3
 FINDING = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Folder:
     """A directory as it was when it was listed last; there may be a hundred thousand."""
 
-    __slots__ = ("arriving", "changed", "children", "device", "files", "inode", "messages")
+    __slots__ = ("arriving", "children", "device", "files", "mark", "messages")
 
     def __init__(self, *, arriving: bool = False) -> None:
         """Begin with one that was never listed."""
         self.arriving = arriving  # lies in one of ARRIVING, or is one
-        self.changed = SUSPECT
-        self.device = self.inode = self.files = 0
+        self.mark = UNLISTED  # what it is known by while it does not change: see ``mark``
+        self.device = self.files = 0
         self.messages = b""  # inodes, eight bytes each
         self.children: Mapping[bytes, Folder] = NO_FOLDERS
 
@@ -99,6 +100,7 @@ class StoreTree:
         self.unreadable: list[bytes] = []  # directories that could not be listed in the last pass
         self._unreadable: set[bytes] = set()  # and in this one
         self._known = 0  # directories, those that went since they were asked included
+        self._names: dict[bytes, bytes] = {}  # of directories that this pass found: most mailboxes have the same
         self.progress = Progress()  # of this pass
         self.changes: list[Change] = []  # since somebody took them
 
@@ -109,6 +111,7 @@ class StoreTree:
             OSError: about the root.
         """
         self._unreadable.clear()
+        self._names.clear()
         self.progress = progress = Progress(unasked=self._known)
         self._take(self._root, self.top, self._lister.look(self._root))
         stale: Stale = []
@@ -133,7 +136,7 @@ class StoreTree:
         """Yield what each partition has, and under an empty name what lies in the root itself."""
         yield b"", self._tallies.get(b"", Tally())
         for name, folder in self.top.children.items():
-            if folder.inode:  # it could be listed
+            if folder.mark >= SUSPECT:  # it could be listed
                 yield name, self._tallies[name]
 
     def _find(self, stale: Stale, progress: Progress) -> Iterator[int]:
@@ -178,8 +181,8 @@ class StoreTree:
             except OSError:
                 yield name, folder
                 continue
-            same = status.st_ctime_ns == folder.changed and status.st_ino == folder.inode
-            if not same or status.st_dev != folder.device:
+            # What ``mark`` does, without calling it.
+            if (status.st_ino << 64) + status.st_ctime_ns != folder.mark or status.st_dev != folder.device:
                 yield name, folder
 
     def _differs(self, path: bytes, folder: Folder) -> bool:
@@ -188,17 +191,17 @@ class StoreTree:
             status = self._status(path)
         except OSError:
             return True
-        return (status.st_ctime_ns, status.st_ino, status.st_dev) != (folder.changed, folder.inode, folder.device)
+        return mark(status.st_ino, status.st_ctime_ns) != folder.mark or status.st_dev != folder.device
 
     def _take(self, path: bytes, folder: Folder, found: Listing | int) -> Stale:
         """Take what a look at a directory has told; return the subdirectories that were not there before."""
-        if folder.changed == FORGOTTEN:
+        if folder.mark == FORGOTTEN:
             return []
         partition = self._partition(path)
         tally = self._tallies.setdefault(partition, Tally())
         if isinstance(found, int):
             self._forget(tally, folder)
-            folder.changed = SUSPECT
+            folder.mark = UNLISTED
             if found not in GONE and partition != NOT_CYRUS:
                 self._unreadable.add(path)
             return []
@@ -206,7 +209,7 @@ class StoreTree:
         self._fill(folder, found)
         tally.add(folder, 1)
         if found.subdirectories and path.count(b"/") >= self._deepest:
-            folder.changed = SUSPECT  # to tell it again
+            folder.mark = SUSPECT  # to tell it again
             self._unreadable.update(below(path, name) for name in found.subdirectories)
             return []
         return self._adopt(path, folder, found.subdirectories) if found.subdirectories or folder.children else []
@@ -214,7 +217,8 @@ class StoreTree:
     def _fill(self, folder: Folder, found: Listing) -> None:
         if folder.device != found.device:
             self._note(folder, b"")
-        folder.changed, folder.inode, folder.files = found.changed, found.inode, found.files
+        folder.mark = SUSPECT if found.changed == SUSPECT else mark(found.inode, found.changed)
+        folder.files = found.files
         folder.device = self._devices.setdefault(found.device, found.device)
         self._note(folder, b"" if folder.arriving else found.messages)
 
@@ -229,7 +233,8 @@ class StoreTree:
         new = {name: Folder(arriving=folder.arriving or name in ARRIVING) for name in names if name not in before}
         for name in before.keys() - set(names):
             self._forget(self._tallies.get(self._partition(below(path, name)), Tally()), before[name])
-        folder.children = {name: new.get(name) or before[name] for name in names}
+        one_of = self._names.setdefault
+        folder.children = {one_of(name, name): new.get(name) or before[name] for name in names}
         self._known += len(new)
         return [(below(path, name), child) for name, child in new.items()]
 
@@ -241,10 +246,19 @@ class StoreTree:
             waiting.extend(gone.children.values())
             tally.add(gone, -1)
             self._note(gone, b"")
-            gone.files, gone.inode, gone.changed, gone.children = 0, 0, FORGOTTEN, NO_FOLDERS
+            gone.files, gone.mark, gone.children = 0, FORGOTTEN, NO_FOLDERS
 
     def _partition(self, path: bytes) -> bytes:
         return path[len(self._root) :].partition(b"/")[0]
+
+
+def mark(inode: int, changed: int) -> int:
+    """Return inode and time of change (ns) as one number: in a hundred thousand folders, two take four mebibytes more.
+
+    >>> f"{mark(0xABC, 0x123):x}"
+    'abc0000000000000123'
+    """
+    return (inode << 64) + changed
 
 
 def below(path: bytes, name: bytes) -> bytes:
