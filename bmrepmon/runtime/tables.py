@@ -32,6 +32,8 @@ APPLICATION = (
 FORMER_PIECES = 8192  # of positions, in schema 1
 BUSY = 2.0  # seconds to wait for somebody who looks into the file
 
+CACHE = 256  # KiB of the file in memory; a save touches a few pages, and without this two mebibytes would be kept
+
 DOCUMENTS: Mapping[str, Any] = {
     "log": LogActivity,
     "core": CoreActivity,
@@ -168,6 +170,7 @@ class Tables:
         check(self._db)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(f"PRAGMA cache_size = -{CACHE}")
         if _number(self._db, "user_version") == 1:
             with self._transaction():
                 pieces = _pieces(self._db)
