@@ -4,7 +4,6 @@ A check takes a value of the right type and returns it, perhaps in its normal fo
 sentence for the administrator.
 """
 
-import difflib
 import ipaddress
 import re
 import zoneinfo
@@ -35,7 +34,9 @@ def suggestion(wrong: str, right: Iterable[str]) -> str:
     >>> suggestion("schedul", ("schedule", "web"))
     " - did you mean 'schedule'?"
     """
-    close = difflib.get_close_matches(wrong, list(right), n=1)
+    from difflib import get_close_matches
+
+    close = get_close_matches(wrong, list(right), n=1)
     return f" - did you mean '{close[0]}'?" if close else ""
 
 
