@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -24,7 +23,7 @@ from bmrepmon.runtime.log_loop import LogLoop
 from bmrepmon.runtime.log_watch import WatchdogWaker
 
 PEER = "watchdog per event"
-RATE = 2000  # lines a second, one write each
+RATE = 2000  # lines a second; an event, which nearly always is one, is one write
 PATIENCE = 10.0  # seconds for what was written last to be read
 
 
@@ -54,11 +53,13 @@ def _cost(folder: Path, way: str, seconds: float) -> float:
 
 
 def _write(path: Path, seconds: float) -> int:
-    """Write events at an even pace, each in one write; return how many lines that were."""
+    """Write events at an even pace of lines, each event in one write; return how many lines that were."""
     lines, begun = 0, time.perf_counter()
     with path.open("ab", buffering=0) as log:
-        for number, text in enumerate(islice(messages(random.Random(7)), int(RATE * seconds))):
-            if (early := begun + number / RATE - time.perf_counter()) > 0:
+        for text in messages(random.Random(7)):
+            if lines >= RATE * seconds:
+                break
+            if (early := begun + lines / RATE - time.perf_counter()) > 0:
                 time.sleep(early)
             lines += text.count("\n")
             log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S,%f}"[:23].encode() + f" {text}".encode())
