@@ -8,7 +8,7 @@ import snapshots
 
 from bmrepmon.config.types import Address
 from bmrepmon.model.snapshot import Snapshot
-from bmrepmon.publish.page import House
+from bmrepmon.publish.page.house import House
 from bmrepmon.publish.server import WebServer
 from bmrepmon.publish.web import build_web
 

@@ -11,7 +11,7 @@ from bmrepmon.config.installation import Installation
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.model.state import Key
 from bmrepmon.model.verdict.thresholds import Thresholds
-from bmrepmon.publish.page import House
+from bmrepmon.publish.page.house import House
 from bmrepmon.runtime.clock import Clock
 from bmrepmon.runtime.keeper import Keeper, Lease
 from bmrepmon.runtime.log_loop import LogLoop

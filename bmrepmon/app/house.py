@@ -4,7 +4,7 @@ import os
 
 from bmrepmon.config.installation import Installation
 from bmrepmon.config.local_zone import local_zone
-from bmrepmon.publish.page import House
+from bmrepmon.publish.page.house import House
 
 
 def house(installation: Installation) -> House:

@@ -6,7 +6,7 @@ import pictured
 import pytest
 from served import Served
 
-from bmrepmon.publish.page import House
+from bmrepmon.publish.page.house import House
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -13,8 +13,9 @@ from served import Served
 
 from bmrepmon.model.frozen import frozen
 from bmrepmon.model.snapshot import BackendFacts, Snapshot, derive
-from bmrepmon.publish.page import House, look
+from bmrepmon.publish.page.house import House
 from bmrepmon.publish.page.pages import Pages
+from bmrepmon.publish.page.sight import look
 from bmrepmon.publish.wording import commands, remedy
 from bmrepmon.words.language import load_language
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pictured
 import pytest
 
-from bmrepmon.publish.page import House, look
+from bmrepmon.publish.page.house import House
 from bmrepmon.publish.page.pages import Pages
+from bmrepmon.publish.page.sight import look
 from bmrepmon.words.language import load_language
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser
 from served import Served
 from watching_browser import DESKTOP, PHONE, Scheme, chromium, window
 
-from bmrepmon.publish.page import House
+from bmrepmon.publish.page.house import House
 from screenshots.png import smaller
 
 ROOT = Path(__file__).parents[2]

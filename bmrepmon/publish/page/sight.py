@@ -5,28 +5,17 @@ With many backends the page shows a card of each and the rest of one: the one th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 
 from bmrepmon.model.history import Window
 from bmrepmon.model.series import sample
 from bmrepmon.model.snapshot import Snapshot
 from bmrepmon.publish.document import BackendStatus, Status
 from bmrepmon.publish.glance import urgency
+from bmrepmon.publish.page.house import House
 from bmrepmon.publish.page.worst import Worst, worst_folders
 from bmrepmon.publish.status import describe
 
 MOST_FOLDERS = 10  # a page is read, and ten make the point
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """What the installation has chosen for its page."""
-
-    names: bool = False  # whether mailboxes and folders may be named
-    top_folders: int = 20
-    soft_lag: float = 60.0  # seconds from which on it is late
-    hard_lag: float = 1800.0  # and too late
-    zone: tzinfo = UTC  # of the times that are told
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bmrepmon.model.history import Point, Window
 from bmrepmon.publish.document import Status
 from bmrepmon.publish.facts import awaited, sources
 from bmrepmon.publish.status import describe, encode_status, history, render_status
-from bmrepmon.publish.web import unix_time
+from bmrepmon.publish.visits import unix_time
 
 
 def test_the_document_holds_what_each_backend_has() -> None:
