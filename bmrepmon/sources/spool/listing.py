@@ -27,10 +27,12 @@ KINDS = {stat.S_IFREG: REGULAR, stat.S_IFDIR: DIRECTORY}
 # A file system's clock ticks every 4 or 10 ms; every second where stamps have no nanoseconds: ext4 with small inodes.
 TICK_NS, COARSE_TICK_NS, SECOND_NS = 20_000_000, 2_000_000_000, 1_000_000_000
 SUSPECT = -1  # in the place of a time of change that a later change might not move
-# Messages behind each other: all of one to three digits, or all of four to eleven. The groups are not possessive: in
-# CPython 3.11.0 to 3.11.4 such a group ends inside of the first record that is no more part of it.
+# Messages behind each other: all of one to three digits, or all of four to eleven; or the directory itself and the one
+# above it. The groups are not possessive: in CPython 3.11.0 to 3.11.4 such a group ends inside of the first record that
+# is no more part of it.
 RUN = re.compile(
     rb"(?s)(?:.{16}\x18\x00\x08(?=[0-9]{1,3}+\.\x00).{5})+|(?:.{16}\x20\x00\x08(?=[0-9]{4,11}+\.\x00).{13})+"
+    rb"|(?:.{16}\x18\x00\x04(?=\.{1,2}+\x00).{5})+"
 )
 
 
@@ -114,10 +116,11 @@ class Lister:
                     at = self._one(at, found)
                 if at != begin:
                     break
-                length = self._bytes[begin + 16]
-                found.files += (end - begin) // length
-                found.messages.append(self._words[begin >> 3 : end >> 3 : length >> 3].tobytes())
                 at = end
+                if self._bytes[begin + 18] == REGULAR:
+                    length = self._bytes[begin + 16]
+                    found.files += (end - begin) // length
+                    found.messages.append(self._words[begin >> 3 : end >> 3 : length >> 3].tobytes())
             else:
                 while at < size:
                     at = self._one(at, found)
