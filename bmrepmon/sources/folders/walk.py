@@ -40,11 +40,7 @@ class Turn:
 
     number: int
     of: int  # turns, until everybody has had one
-    hot: Collection[int] = ()  # numbers in the last walk
-
-    def takes(self, path: str) -> bool:
-        """Tell whether it is the turn of the children of a directory."""
-        return hash(path) % self.of == self.number
+    hot: Collection[int] = ()  # numbers in the last walk, after which everybody's turn begins anew
 
 
 class Walk:
@@ -97,23 +93,30 @@ class Walk:
         topmost = self.topmost()
         if topmost.keys() != places.keys():
             return None
-        hot = group_by(turn.hot, self.parents)
-        waiting = [(places[name], number) for name, number in topmost.items()]
+        families: dict[int, Iterable[int]] = dict(group_by(turn.hot, self.parents))
+        for parent in range(turn.number, len(self.names), turn.of):
+            if self._first[parent] != self._end[parent]:
+                families[parent] = range(self._first[parent], self._end[parent])
         seen = bytearray(len(self.names))
         try:
-            same = self._same(waiting, None, seen)
-            while waiting and same:
+            same = self._same(((places[name], number) for name, number in topmost.items()), None, seen)
+            for parent, some in families.items():
+                if not same:
+                    return None
                 go_on()
-                path, parent = waiting.pop()
-                family = range(self._first[parent], self._end[parent])
-                some = family if turn.takes(path) else hot.get(parent, ())
-                if some:
-                    with opened(path) as within:
-                        same = self._same(((self.names[number], number) for number in some), within, seen)
-                waiting += ((f"{path}/{self.names[n]}", n) for n in family if self._first[n] != self._end[n])
+                with opened(self._place(parent, places)) as within:
+                    same = self._same(((self.names[number], number) for number in some), within, seen)
         except OSError:
             return None
         return seen if same else None
+
+    def _place(self, number: int, places: Mapping[str, str]) -> str:
+        """Return where a directory lies, as ``places`` tell of the topmost ones."""
+        levels = []
+        while self.parents[number] != number:
+            levels.append(self.names[number])
+            number = self.parents[number]
+        return "/".join((places[self.names[number]], *reversed(levels)))
 
     def _same(self, some: Iterable[tuple[str, int]], within: int | None, seen: bytearray) -> bool:
         """Look at directories again, by their names ``within`` an open one; tell whether those below are the same."""
