@@ -1,11 +1,12 @@
 """What the daemon itself costs while little happens: the demo's server with many folders, watched for some minutes.
 
-The server lives in this process and the daemon in one of its own, with the schedule of a real installation and the
-environment that its systemd unit sets, where this is not its first start.
+The server lives in this process and the daemon in one of its own, with the schedule of a real installation and as its
+systemd unit starts it.
 """
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -38,8 +39,6 @@ def idles(folders: int, seconds: float) -> list[Result]:
     """
     with tempfile.TemporaryDirectory() as root, _server(Path(root), folders) as server:
         config = _configuration(server)
-        with _daemon(config, server.root):
-            pass
         with _daemon(config, server.root) as (process, address):
             told = _ready(address)
             there = sum(not folder.deleted for folder in server.truth().folders)
@@ -83,18 +82,26 @@ def _configuration(server: SimulatedServer) -> Path:
 def _daemon(config: Path, root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     program = Path(sys.executable).with_name("bmrepmon")
     command = [str(word) for word in (program, "run", "--config", config, "--root", root, "--listen", "127.0.0.1:0")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment(root)) as process:
+    environment, before = _environment(UNIT.read_text(), root), _line(UNIT.read_text(), "ExecStartPre")
+    subprocess.run([sys.executable, *shlex.split(before)[1:]], env=environment, check=True)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
             yield process, _address(process.stderr)
         finally:
             process.terminate()
 
 
-def _environment(root: Path) -> dict[str, str]:
+def _environment(unit: str, root: Path) -> dict[str, str]:
     """Return our own environment with what the unit sets, its directories below ``root``."""
-    [line] = re.findall(r"^Environment=(.*)$", UNIT.read_text(), re.MULTILINE)
-    set_there = {name: value.replace("/var/", f"{root}/var/") for name, value in re.findall(r"(\w+)=(\S+)", line)}
+    variables = re.findall(r"(\w+)=(\S+)", _line(unit, "Environment"))
+    set_there = {name: value.replace("/var/", f"{root}/var/") for name, value in variables}
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **set_there}
+
+
+def _line(unit: str, key: str) -> str:
+    """Return what a unit says of a key that it has once."""
+    [line] = re.findall(rf"^{key}=(.*)$", unit, re.MULTILINE)
+    return str(line)
 
 
 def _address(log: IO[str] | None) -> str:
