@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from bmrepmon.model.frozen import frozen
-from bmrepmon.model.positions import Position, Positions
+from bmrepmon.model.positions import NO_POSITIONS, Position, Positions, agreeing
 from bmrepmon.model.survey import FolderSurvey, SurveyedFolder
 
 FolderState = Literal[
@@ -191,11 +191,8 @@ def _equal(survey: FolderSurvey, database: Positions | None, log: Positions | No
     """
     marks = bytearray(len(survey.rows))
     stored, said = (log, None) if database is None else (database, log)
-    if stored is not None:
-        holds = stored.holds
-        for number, packed in survey.positions():
-            if holds(packed) and (said is None or not said.differs(packed)):
-                marks[number] = 1
+    for number in agreeing(survey.positions(), stored or NO_POSITIONS, said or NO_POSITIONS):
+        marks[number] = 1
     return bytes(marks)
 
 

@@ -5,6 +5,7 @@ the directories above it, which name their parents.
 """
 
 import hashlib
+import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ _REST = Struct(">8sQIIIII")
 _UNIQUE_ID = slice(_SIGNATURE.size + _REST.size, None)
 _POSITION = slice(20, 44)
 _NUMBERS = Struct(">q12x8sQIIII")
-_COUNTS = Struct(">36xI4xII")
+_COUNTED = slice(36, 52)  # last uid, uid validity, messages, records: 32 bits each
 _HEADER_CRC = Struct(">52xI")
 _SIZE_MASK = 0xFFFFFFFF
 
@@ -82,12 +83,11 @@ class FolderSurvey:
 
     def counts(self, marked: bytes) -> tuple[int, int, int]:
         """Return how many messages, records and uids given out the folders have at whose numbers there is a mark."""
-        messages = records = uids = 0
-        for row in compress(self.rows, marked):
-            if type(row) is bytes:
-                last_uid, more, further = _COUNTS.unpack_from(row)
-                messages, records, uids = messages + more, records + further, uids + last_uid
-        return messages, records, uids
+        counted = [row[_COUNTED] for row in compress(self.rows, marked) if type(row) is bytes]
+        columns = array("I", b"".join(counted))
+        if sys.byteorder == "little":
+            columns.byteswap()
+        return sum(columns[2::4]), sum(columns[3::4]), sum(columns[::4])
 
     def unknown(self) -> Iterator[tuple[int, Apart, str]]:
         """Yield number, kind and reason of every folder that could not be read."""

@@ -4,7 +4,7 @@ from struct import pack
 
 from hypothesis import given, strategies as st
 
-from bmrepmon.model.positions import NO_POSITIONS, PIECES, Position, Positions
+from bmrepmon.model.positions import NO_POSITIONS, PIECES, Position, Positions, agreeing
 from bmrepmon.model.survey import folder_key
 
 KEYS = st.binary(min_size=8, max_size=8) | st.sampled_from([b"\0" * 8, b"\0\1" * 4, b"\1\0" * 4, b"\1" * 8])
@@ -29,16 +29,19 @@ def test_it_holds_what_a_dict_would(changes: list[dict[bytes, Position]]) -> Non
 
 
 @given(CHANGES, KEYS, POSITIONS)
-def test_it_knows_a_position_by_its_bytes(changes: list[dict[bytes, Position]], key: bytes, position: Position) -> None:
-    """Exactly those that it would tell, whatever stands across two entries."""
+def test_folders_agree_by_their_bytes(changes: list[dict[bytes, Position]], key: bytes, position: Position) -> None:
+    """Exactly those that are known so, and of which nobody says otherwise, whatever stands across two entries."""
     positions, expected = Positions(), dict[bytes, Position]()
     for change in changes:
         positions = positions.moved(change)
         expected |= change
 
-    assert all(positions.holds(pack(">8sQII", known, *expected[known])) for known in expected)
-    assert positions.holds(pack(">8sQII", key, *position)) == (expected.get(key) == position)
-    assert positions.differs(pack(">8sQII", key, *position)) == (expected.get(key, position) != position)
+    known = [(number, pack(">8sQII", one, *at)) for number, (one, at) in enumerate(expected.items())]
+    asked = [(0, pack(">8sQII", key, *position))]
+    alone = Positions().moved({key: position})
+    assert list(agreeing(known, positions)) == [number for number, _ in known]
+    assert list(agreeing(asked, positions)) == [0] * (expected.get(key) == position)
+    assert list(agreeing(asked, alone, positions)) == [0] * (expected.get(key, position) == position)
 
 
 @given(CHANGES)
