@@ -5,7 +5,6 @@ the directories above it, which name their parents.
 """
 
 import hashlib
-import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ _UNIQUE_ID = slice(_SIGNATURE.size + _REST.size, None)
 _POSITION = slice(20, 44)
 _NUMBERS = Struct(">q12x8sQIIII")
 _COUNTED = slice(36, 52)  # last uid, uid validity, messages, records: 32 bits each
+_BIG_ENDIAN = array("H", b"\0\1")[0] == 1  # as rows are: whether this machine's own numbers are so, too
 _HEADER_CRC = Struct(">52xI")
 _SIZE_MASK = 0xFFFFFFFF
 
@@ -85,7 +85,7 @@ class FolderSurvey:
         """Return how many messages, records and uids given out the folders have at whose numbers there is a mark."""
         counted = [row[_COUNTED] for row in compress(self.rows, marked) if type(row) is bytes]
         columns = array("I", b"".join(counted))
-        if sys.byteorder == "little":
+        if not _BIG_ENDIAN:
             columns.byteswap()
         return sum(columns[2::4]), sum(columns[3::4]), sum(columns[::4])
 
