@@ -37,7 +37,7 @@ class Positions:
         >>> Positions.of([("5596488a58661ddc", Position(25, 7, 1))]).get("5596488a58661ddc")
         Position(highest_modseq=25, last_uid=7, uid_validity=1)
         """
-        return NO_POSITIONS.moved({folder_key(unique_id): position for unique_id, position in positions})
+        return NO_POSITIONS._with((folder_key(unique_id), position) for unique_id, position in positions)
 
     @staticmethod
     def packed(entries: bytes) -> "Positions":
@@ -56,10 +56,11 @@ class Positions:
 
     def moved(self, positions: Mapping[bytes, Position]) -> "Positions":
         """Return these with other or further positions, by key. One that Cyrus could not have is left out."""
-        if not positions:
-            return self
+        return self._with(positions.items()) if positions else self
+
+    def _with(self, positions: Iterable[tuple[bytes, Position]]) -> "Positions":
         pieces = list(self.pieces or (b"",) * PIECES)
-        for key, position in positions.items():
+        for key, position in positions:
             try:
                 entry = _ENTRY.pack(key, *position)
             except error:  # out of range: uids and UIDVALIDITY are 32-bit values (RFC 3501, 2.3.1.1)

@@ -83,8 +83,10 @@ class FolderSurvey:
 
     def counts(self, marked: bytes) -> tuple[int, int, int]:
         """Return how many messages, records and uids given out the folders have at whose numbers there is a mark."""
-        counted = [row[_COUNTED] for row in compress(self.rows, marked) if type(row) is bytes]
-        columns = array("I", b"".join(counted))
+        columns = array("I")
+        for row in compress(self.rows, marked):
+            if type(row) is bytes:
+                columns.frombytes(row[_COUNTED])
         if not _BIG_ENDIAN:
             columns.byteswap()
         return sum(columns[2::4]), sum(columns[3::4]), sum(columns[::4])
