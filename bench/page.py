@@ -47,7 +47,7 @@ WORDS = r"""
 
 ## Where a bar is missed
 
-- `spool_recount_1pct` was disturbed in run 2 (something else was compiled meanwhile); alone, right after, it was 0.0393.
+- `spool_recount_1pct` was disturbed in run 2 by something else; alone, right after, it was 0.0393.
   `folders_*_memory` is 24 MiB since a copy of all folders, which both runs still made, is no longer made.
 - `log_follow_cpu`: a line of 370 bytes costs some two microseconds where much of a log is read in one go, and three in
   the four seconds of this row. Over half a minute, with nothing else on the machine, it is 0.42 to 0.46 %. It is plain
