@@ -49,15 +49,15 @@ WORDS = r"""
 
 - `spool_recount_1pct` was disturbed in run 2 by something else; alone, right after, it was 0.0393.
   `folders_*_memory` is 24 MiB since a copy of all folders, which both runs still made, is no longer made.
-- `log_follow_cpu`: a line of 370 bytes costs some two microseconds where much of a log is read in one go, and three in
-  the four seconds of this row. Over half a minute, with nothing else on the machine, it is 0.42 to 0.46 %. It is plain
-  Python, [on purpose](explanation/libraries.md#no-compiled-code-of-our-own); one loop without a single call would, by
-  estimate, still take 0.37 %.
+- `log_follow_cpu`: a line of 370 bytes costs some two microseconds where much of a log is read in one go, and up to
+  three where others have used the processor since the last look. Over half a minute instead of four seconds it was
+  between 0.44 and 0.64 %. It is plain Python, [on purpose](explanation/libraries.md#no-compiled-code-of-our-own); one
+  loop without a single call would, by estimate, take a tenth to a fifth of that away.
 - `daemon_idle_cpu` lies at its bar: two fifths go into the headers of folders, a fifth into the directories of spool
   and archives, a tenth each into the records, the logs and the kernel's table of connections. Most of it is waking up
   with cold caches: the same work done at once takes half as long.
 
-`daemon_idle_rss` is that of a daemon that is only scraped; the first visitor of its page or its API brings four
+`daemon_idle_rss` is that of a daemon that is only scraped; the first visitor of its page or its API brings three
 mebibytes more. Its systemd unit leaves the docstrings out, which are two: a daemon that is started otherwise has them.
 """
 

@@ -123,9 +123,9 @@ def agreeing(folders: Iterable[tuple[int, bytes]], stored: Positions, said: Posi
     Folders come with key and position, packed, as a survey tells them. Every folder goes through this loop at every
     look, so that it calls nothing for most of them.
     """
-    witnesses = [pieces for pieces in (stored.pieces, said.pieces) if pieces]
     if not stored.pieces:
         return
+    witnesses = [pieces for pieces in (stored.pieces, said.pieces) if pieces]
     for number, packed in folders:
         piece_of = (packed[0] << 8 | packed[1]) % PIECES
         for pieces in witnesses:

@@ -1,6 +1,6 @@
 """The HTTP application: every answer is rendered from the last snapshot; nothing here waits for anything."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,19 @@ from bmrepmon.publish.exposition import SERIES, Exposition
 from bmrepmon.publish.facts import awaited
 from bmrepmon.publish.headers import SecurityHeaders
 from bmrepmon.publish.page.house import House
+from bmrepmon.words.language import choose
 
 if TYPE_CHECKING:
     from bmrepmon.publish.visits import Visits
 
 Answer = Callable[..., Awaitable[Response]]
+
+# Not in a catalogue: those may be what cannot be read.
+UNLOADED: Mapping[str, str] = {
+    "en": "The pages of bmrepmon cannot be loaded ({error}). Was it updated while it ran? systemctl restart bmrepmon\n",
+    "fr": "Les pages de bmrepmon ne peuvent être chargées ({error}). A-t-il été mis à jour en marche ? "
+    "systemctl restart bmrepmon\n",
+}
 
 
 def build_web(
@@ -99,8 +107,8 @@ def visitors_routes(answer: Callable[[str], Answer]) -> Sequence[Route]:
 def visited(snapshot: Callable[[], Snapshot], house: Callable[[], House]) -> Callable[[str], Answer]:
     """Return what answers visitors by the name of an answer.
 
-    The first one brings what that takes, five mebibytes in a tenth of a second, which a server that is only scraped
-    never needs.
+    The first one brings what that takes, three to five mebibytes in a tenth of a second, which a server that is only
+    scraped never needs. What cannot be brought is told to each of them, and tried again for the next.
     """
 
     @cache
@@ -110,8 +118,13 @@ def visited(snapshot: Callable[[], Snapshot], house: Callable[[], House]) -> Cal
         return Visits(snapshot, house)
 
     def answer(name: str) -> Answer:
-        async def answered(*request: object) -> Response:
-            response: Response = await getattr(visits(), name)(*request)
+        async def answered(request: Request, *error: Exception) -> Response:
+            try:
+                answers = visits()
+            except Exception as problem:  # noqa: BLE001 - an update in place mixes old code with new, of whatever kind
+                language = choose(request.headers.get("Accept-Language", ""))
+                return PlainTextResponse(UNLOADED[language].format(error=type(problem).__name__), 503)
+            response: Response = await getattr(answers, name)(request, *error)
             return response
 
         return answered

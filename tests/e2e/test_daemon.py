@@ -219,3 +219,21 @@ def test_history_is_kept_over_a_restart(make_server: MakeServer) -> None:
         names = json.loads(daemon.get("/api/v1/history")[1])["series"]
 
     assert "bodies/bm-master" in names
+
+
+def test_it_needs_none_of_its_docstrings(resting: SimulatedServer, tmp_path: Path) -> None:
+    """The systemd unit leaves them out: every kind of answer is there all the same, and the log has no traceback."""
+    with Daemon(resting.root, config(resting), ["--state-dir", str(tmp_path)], PYTHONOPTIMIZE="2") as daemon:
+        daemon.ready()
+        paths = (
+            "/",
+            "/runbooks",
+            "/runbooks/BlueMindReplicationStalled",
+            "/api/v1/status",
+            "/api/v1/folders",
+            "/metrics",
+        )
+        assert [daemon.get(path)[0] for path in paths] == [200] * len(paths)
+        assert daemon.get("/nowhere")[0] == 404
+        assert daemon.stop() == 0
+        assert "Traceback" not in "".join(daemon.log)
