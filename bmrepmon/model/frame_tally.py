@@ -7,7 +7,7 @@ from bmrepmon.model.frozen import frozen
 from bmrepmon.model.log_activity import BegunReply, LogActivity, OpenCommand, ProbeApply
 from bmrepmon.model.log_events import AppliedFolder, LoggedFolder
 from bmrepmon.model.log_pairing import Asked, Folder, OpenCommands, frame_digits, open_command
-from bmrepmon.model.positions import Position
+from bmrepmon.model.positions import PlainPosition
 from bmrepmon.model.subjects import (
     APPLY_MAILBOX,
     NEVER,
@@ -20,8 +20,6 @@ from bmrepmon.model.survey import bytes_key
 
 MAX_PROBES = 1000  # probes whose applies are kept; there is one for each partition
 PROBE_APPLIES = 16  # of each: two minutes and a half of them, when bm-core's own probe works
-
-_new = tuple.__new__  # a NamedTuple's own constructor takes three times as long
 
 
 class FrameTally:
@@ -203,8 +201,8 @@ class FrameTally:
         return self._commands[one.command], one.folder, partition
 
 
-def _position(folder: Folder) -> Position:
+def _position(folder: Folder) -> PlainPosition:
     if isinstance(folder, tuple):
         _, _, last_uid, highest_modseq, uid_validity, _ = folder
-        return _new(Position, (int(highest_modseq), int(last_uid), int(uid_validity)))
-    return Position(int(folder.highest_modseq or 0), int(folder.last_uid or 0), int(folder.uid_validity or 0))
+        return int(highest_modseq), int(last_uid), int(uid_validity)
+    return folder.highest_modseq or 0, folder.last_uid or 0, folder.uid_validity or 0
