@@ -29,8 +29,10 @@ class Durations:
             return
         took = sorted(self.pending)
         in_order = self.pending if took[0] >= 0.0 else [max(0.0, seconds) for seconds in self.pending]
+        total = self._sum
         for seconds in in_order:  # one by one: sums of sums would depend on how the log was cut
-            self._sum += seconds
+            total += seconds
+        self._sum = total
         self._max = max(self._max, took[-1])
         ends = (0, *(bisect_right(took, bound) for bound in DURATION_BUCKETS), len(took))
         for bucket, (begin, end) in enumerate(pairwise(ends)):

@@ -67,10 +67,9 @@ class OpenCommands:
             self._remove([asked for asked in self._all() if asked[2] == thread])
         self._asked = number = self._asked + 1
         alone = self.alone
-        if frame in alone or frame in self._others:
-            self._share(frame, (number, frame, thread, at, command, folder, partition))
-        else:
-            alone[frame] = (number, frame, thread, at, command, folder, partition)
+        asked = (number, frame, thread, at, command, folder, partition)
+        if frame in self._others or alone.setdefault(frame, asked) is not asked:
+            self._share(frame, asked)
         if len(alone) + self._sharing > MAX_OPEN:
             oldest = chain(islice(alone.values(), 1), (same[0] for same in self._others.values()))
             self._remove([min(oldest, key=_number)])

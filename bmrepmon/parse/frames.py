@@ -19,7 +19,7 @@ LONGEST_COMMAND = 24  # bytes, longer than the two words of every command
 
 _NAMES: Mapping[bytes, str] = {name.encode(): name for name in COMMANDS if name != "other"}
 _FIELD = re.compile(rb'([A-Z0-9_]+) ("(?:[^"\\]|\\.)*"|[^ ()"]+)')
-SIZE = re.compile(rb"%\{[^ ]++ [0-9a-f]{40} (\d{1,12})\}")  # partition, SHA-1 and size of each message
+SIZE = re.compile(rb"%\{[^ ]++ [^ ]{40}+ (\d{1,12}+)\}[^%]*+")  # partition, SHA-1 and size of each message
 _RECORDS = b"RECORD ("
 _STATUS = {b"OK": "ok", b"NO": "no", b"BAD": "bad"}
 

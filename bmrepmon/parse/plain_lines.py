@@ -145,9 +145,12 @@ class PlainLines:
     def _apply(self, at: float, thread: str, frame: bytes, text: bytes) -> bool:
         """Count an APPLY MAILBOX; tell whether it was of the frequent form."""
         found = _PLAIN_FOLDER.match(text)
-        if found is None or b"!probe_" in found[2]:
+        if found is None:
             return False
-        self._frames.apply_logged(at, thread, frame, found.groups())  # type: ignore[arg-type] # its six
+        folder = found.groups()
+        if b"!probe_" in folder[1]:
+            return False
+        self._frames.apply_logged(at, thread, frame, folder)  # type: ignore[arg-type] # its six
         return True
 
     def _send(self, at: float, thread: str, frame: bytes, text: bytes) -> None:
