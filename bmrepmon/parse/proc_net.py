@@ -38,11 +38,15 @@ def listens(raw: bytes, port: int) -> bool:
     return re.search(line % (port, LISTEN), raw, re.MULTILINE) is not None
 
 
+def address(packed: bytes) -> str:
+    """Return the address that four or sixteen bytes in the order of the network stand for, a mapped one as IPv4."""
+    if len(packed) == 4:
+        return str(ipaddress.IPv4Address(packed))
+    ipv6 = ipaddress.IPv6Address(packed)
+    return str(ipv6.ipv4_mapped or ipv6)
+
+
 def _address(words: bytes) -> str:
     """Return the address that ``words`` of eight hexadecimal digits each stand for."""
     packed = bytes.fromhex(words.decode("ascii"))
-    packed = b"".join(packed[at : at + 4][::-1] for at in range(0, len(packed), 4))
-    if len(packed) == 4:
-        return str(ipaddress.IPv4Address(packed))
-    address = ipaddress.IPv6Address(packed)
-    return str(address.ipv4_mapped or address)
+    return address(b"".join(packed[at : at + 4][::-1] for at in range(0, len(packed), 4)))

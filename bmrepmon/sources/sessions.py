@@ -1,26 +1,40 @@
 """Replication sessions as the kernel of the core server sees them: connections to the sync port of bm-core."""
 
+import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from errno import ENOENT
 from pathlib import Path
 from typing import NamedTuple
 
 from bmrepmon.model.observations import PeerSessions, SessionCounts
 from bmrepmon.model.readings import SourceError
 from bmrepmon.parse.proc_net import established_peers, listens
+from bmrepmon.parse.sock_diag import question, read_answer
 
+PROC = Path("/proc")
 TABLES = ("net/tcp", "net/tcp6")  # a kernel without IPv6 has no tcp6; bm-core's Java shows its IPv4 peers there too
 BLOCK_BYTES = 1 << 16  # a busy server's table has thousands of lines of 150 bytes
 # The kernel gives a page of whole lines at a time (Linux, fs/seq_file.c), and fewer only at the end. To say that there
 # is nothing more, it would go through its whole table once again, which on a large machine takes milliseconds.
 FULL_BYTES = 4096 - 512
-# For either table the kernel goes through the connections of both families (Linux, net/ipv4/tcp_ipv4.c). While our
-# port listens in the one, the other, in which nobody had to do with it, is read at every twelfth look only.
-IDLE_LOOKS = 12
+NETLINK_SOCK_DIAG = 4  # Linux, include/uapi/linux/netlink.h
+ANSWERS_WITHIN = 1.0  # seconds; the kernel answers while it is asked
+
+
+class Seen(NamedTuple):
+    """What has to do with our port."""
+
+    peers: Counter[str]  # connections by the address that they come from
+    listening: bool
 
 
 class SessionSource:
-    """Reads the tables of connections below ``proc``, anew at every look; an idle one less often."""
+    """Asks the kernel by netlink; where it does not answer, reads the tables below ``proc``, anew at every look.
+
+    Both tell the same, but for a table the kernel writes down every connection and passes by every empty place, of
+    which a machine has the more the more memory it has: 2 ms a table on one of 262,144 places, and 0.1 by netlink.
+    """
 
     name = "sessions"
     backend = ""
@@ -29,8 +43,7 @@ class SessionSource:
         """Count what is connected to our ``port``."""
         self._tables = tuple(proc / table for table in TABLES)
         self._port = port
-        self._idle: Path | None = None  # the table in which nobody had to do with our port
-        self._looks = 0
+        self._answers = proc.resolve() == PROC  # netlink tells of this kernel, which another ``proc`` might not
 
     def read(self) -> SessionCounts:
         """Look once.
@@ -38,50 +51,61 @@ class SessionSource:
         Raises:
             SourceError: ``missing``, ``permission`` or ``io``.
         """
-        self._looks += 1
-        left_out = self._idle if self._looks % IDLE_LOOKS else None
-        seen = self._seen(left_out)
-        if left_out and not any(one.listening for one in seen.values()):
-            left_out, seen = None, self._seen()
-        if not seen:
-            raise SourceError("missing", f"{self._tables[0]}: no such file; sessions are unknown; mount /proc there")
-        peers = sum((one.peers for one in seen.values()), Counter[str]())
-        listening = any(one.listening for one in seen.values())
-        if not left_out:
-            unused = [table for table, one in seen.items() if not (one.peers or one.listening)]
-            self._idle = unused[0] if listening and unused else None
+        peers, listening = self._asked() or self._read()
         return SessionCounts(tuple(PeerSessions(address, peers[address]) for address in sorted(peers)), listening)
 
     def close(self) -> None:
         """Nothing is held open between two looks."""
 
-    def _seen(self, left_out: Path | None = None) -> dict[Path, "Seen"]:
-        """Read every table that there is but one."""
-        seen = {}
+    def _asked(self) -> Seen | None:
+        """Ask the kernel; None, from then on, when it is not to be asked: not built for it, or forbidden to us."""
+        try:
+            return ask(self._port) if self._answers else None
+        except OSError:
+            self._answers = False
+            return None
+
+    def _read(self) -> Seen:
+        seen = []
         for table in self._tables:
             try:
-                if table != left_out:
-                    seen[table] = _read(table, self._port)
+                seen.append(_table(table, self._port))
             except FileNotFoundError:
                 continue
             except OSError as error:
                 raise _failed(table, error) from error
-        return seen
+        if not seen:
+            raise SourceError("missing", f"{self._tables[0]}: no such file; sessions are unknown; mount /proc there")
+        return _together(seen)
 
 
-class Seen(NamedTuple):
-    """What has to do with our port in one table."""
+def ask(port: int) -> Seen:
+    """Ask the kernel of this machine what has to do with our ``port``. Raises OSError."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG) as kernel:
+        kernel.settimeout(ANSWERS_WITHIN)
+        ipv4 = _ask(kernel, socket.AF_INET, port)
+        try:
+            return _together((ipv4, _ask(kernel, socket.AF_INET6, port)))
+        except OSError as error:
+            if error.errno == ENOENT:  # a kernel without IPv6
+                return ipv4
+            raise
 
-    peers: Counter[str]  # connections by the address that they come from
-    listening: bool
+
+def _ask(kernel: socket.socket, family: int, port: int) -> Seen:
+    kernel.send(question(family, port))
+    seen = []
+    while True:
+        answer = read_answer(kernel.recv(BLOCK_BYTES), port)
+        if answer.error:
+            raise OSError(answer.error, "the kernel tells nothing by netlink")
+        seen.append(Seen(answer.peers, answer.listening))
+        if answer.ended:
+            return _together(seen)
 
 
-def _read(table: Path, port: int) -> Seen:
-    peers, listening = Counter[str](), False
-    for some in _blocks(table):
-        peers += established_peers(some, port)
-        listening = listening or listens(some, port)
-    return Seen(peers, listening)
+def _table(table: Path, port: int) -> Seen:
+    return _together(Seen(established_peers(some, port), listens(some, port)) for some in _blocks(table))
 
 
 def _blocks(table: Path) -> Iterator[bytes]:
@@ -93,6 +117,14 @@ def _blocks(table: Path) -> Iterator[bytes]:
             yield lines + newline
             if len(block) < FULL_BYTES:
                 break
+
+
+def _together(parts: Iterable[Seen]) -> Seen:
+    peers, listening = Counter[str](), False
+    for part in parts:
+        peers += part.peers
+        listening = listening or part.listening
+    return Seen(peers, listening)
 
 
 def _failed(table: Path, error: OSError) -> SourceError:

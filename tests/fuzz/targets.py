@@ -24,6 +24,7 @@ from bmrepmon.parse.local_addresses import parse_fib_trie, parse_if_inet6
 from bmrepmon.parse.mailbox_name import parse_mailbox_name
 from bmrepmon.parse.partition import parse_partition
 from bmrepmon.parse.proc_net import established_peers
+from bmrepmon.parse.sock_diag import read_answer
 from bmrepmon.parse.spool_path import parse_folder_path
 from bmrepmon.parse.sync_log import SyncLogTally
 from bmrepmon.parse.timezone import infer_zone
@@ -138,6 +139,7 @@ TARGETS: Mapping[str, Target] = {
     "cyrus_header": Target(parse_header_file, lambda: _files(CYRUS, "*/cyrus.header")),
     "sync_log": Target(_sync_log, lambda: _kept("sync_log")),
     "proc_net": Target(lambda raw: established_peers(raw, 2501), lambda: _files(TESTS / "fixtures/proc/net", "tcp*")),
+    "sock_diag": Target(lambda raw: read_answer(raw, 2501), lambda: _files(TESTS / "fixtures/sock_diag", "answer")),
     "local_addresses": Target(_addresses, lambda: _kept("local_addresses")),
     "bm_ini": Target(parse_bm_ini, lambda: _kept("bm_ini")),
     "configuration": Target(_configuration, lambda: _kept("configuration"), cost=10),

@@ -4,15 +4,19 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from errno import ENOENT
 from pathlib import Path
 
 import pytest
 
 from bmrepmon.model.observations import PeerSessions, SessionCounts
 from bmrepmon.model.readings import SourceError
-from bmrepmon.sources.sessions import IDLE_LOOKS, SessionSource
+from bmrepmon.sources import sessions
+from bmrepmon.sources.sessions import SessionSource
 
 RECORDED = Path(__file__).parents[1] / "fixtures/proc"  # of Linux 6.18: a dual-stack listener on 2501, six clients
+
+NO_PROTOCOL = 31  # of netlink, the last that could be; no kernel has it
 
 
 @pytest.fixture
@@ -27,6 +31,15 @@ def listener() -> Iterator[socket.socket]:
     """A port that takes IPv4 and IPv6, as bm-core's does."""
     with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server:
         yield server
+
+
+@pytest.fixture(params=["netlink", "tables"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the two ways, and not the other."""
+    if request.param == "netlink":
+        monkeypatch.setattr(sessions, "_table", None)
+    else:
+        monkeypatch.setattr(sessions, "NETLINK_SOCK_DIAG", NO_PROTOCOL)
 
 
 def test_recorded_tables(proc: Path) -> None:
@@ -71,8 +84,9 @@ def test_a_table_of_many_blocks_is_counted_whole(proc: Path) -> None:
     assert SessionSource(proc, 2501).read().total == 5 * 5000
 
 
+@pytest.mark.usefixtures("way")
 def test_real_connections(listener: socket.socket) -> None:
-    """What is open now is seen in this machine's own tables, and no more after it was closed."""
+    """What is open now is seen, and no more after it was closed."""
     port = listener.getsockname()[1]
     source = SessionSource(Path("/proc"), port)
     before = source.read()
@@ -89,36 +103,43 @@ def test_real_connections(listener: socket.socket) -> None:
     assert source.read() == SessionCounts((), listening=False)
 
 
-def test_a_table_that_has_nothing_of_the_port_is_read_less_often(proc: Path) -> None:
-    """While the port listens in the other one; what comes to it is seen within a minute all the same."""
-    source = SessionSource(proc, 2501)
-    (proc / "net/tcp").write_bytes(b"")
-    assert source.read().total == 5
-    shutil.copy(RECORDED / "net/tcp6", proc / "net/tcp")
-    looks = [source.read().total for _ in range(IDLE_LOOKS)]
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_one_family_alone(host: str) -> None:
+    """A bm-core that was told to take one kind of address only."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server, socket.create_connection(server.getsockname()[:2]):
+        counts = SessionSource(Path("/proc"), server.getsockname()[1]).read()
 
-    assert looks.count(5) == IDLE_LOOKS - 2  # the first look was counted, too
-    assert looks[-2:] == [10, 10]
-
-
-def test_a_port_that_moves_to_the_other_table_is_found_at_once(proc: Path) -> None:
-    """A bm-core that begins anew with IPv4 only listens in a table that was idle."""
-    source = SessionSource(proc, 2501)
-    (proc / "net/tcp").write_bytes(b"")
-    source.read()
-    (proc / "net/tcp6").rename(proc / "net/tcp")
-    (proc / "net/tcp6").write_bytes(b"")
-
-    assert source.read() == source.read()
-    assert source.read().listening
+    assert counts == SessionCounts((PeerSessions(host, 1),), listening=True)
 
 
+def test_a_kernel_without_ipv6_has_the_other_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows no sockets of that family."""
+    asked: list[int] = []
+
+    def ask(kernel: socket.socket, family: int, port: int) -> sessions.Seen:
+        asked.append(family)
+        if family == socket.AF_INET6:
+            raise OSError(ENOENT, "No such file or directory")
+        return _ask(kernel, family, port)
+
+    _ask = sessions._ask
+    monkeypatch.setattr(sessions, "_ask", ask)
+    monkeypatch.setattr(sessions, "_table", None)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert SessionSource(Path("/proc"), server.getsockname()[1]).read().listening
+
+    assert asked == [socket.AF_INET, socket.AF_INET6]
+
+
+@pytest.mark.usefixtures("way")
 def test_more_connections_than_the_kernel_tells_at_once(listener: socket.socket) -> None:
-    """A page of its table holds some twenty lines; those after it are not lost."""
+    """A page of its table holds some twenty lines, an answer some hundred sockets; those after it are not lost."""
     address = ("127.0.0.1", listener.getsockname()[1])
     with ExitStack() as ends:
-        for _ in range(100):
+        for _ in range(400):
             ends.enter_context(socket.create_connection(address))
             ends.enter_context(listener.accept()[0])
 
-        assert SessionSource(Path("/proc"), address[1]).read().total == 100
+        assert SessionSource(Path("/proc"), address[1]).read().total == 400
