@@ -65,15 +65,15 @@ class PlainLines:
             self._add(lines)
         self._count(len(lines) - (self._others - before))
 
-    def _add(self, lines: Sequence[bytes]) -> None:  # noqa: C901, PLR0912 - a call would cost more than what it does
+    def _add(self, lines: Sequence[bytes]) -> None:  # noqa: C901, PLR0912, PLR0915 - calls would cost more than they do
         millis_of, header_of = MILLIS.get, self._recurring.headers.get
-        ask, apply, ok, reply = self._frames.ask, self._apply, self._frames.ok, self._frames.reply
-        message, event = self._message, self._event
-        millis_part, header_part, frame_part = _MILLIS, _HEADER, _FRAME
+        frames = self._frames
+        ask, apply, ok, reply = frames.ask, frames.apply_logged, frames.ok, frames.reply
+        folder_of, told_of, origins, tell = _PLAIN_FOLDER.match, self._of_folders, self._recurring.origins, self._tell
         dates, oldest, newest = self._parser.dates, self._oldest, self._newest
         first, beyond, second = dates.current
         for line in lines:
-            millis = millis_of(line[millis_part])
+            millis = millis_of(line[_MILLIS])
             if millis is None:
                 self._continuation(line)
                 continue
@@ -82,7 +82,7 @@ class PlainLines:
                 dates.read(line)
                 first, beyond, second = dates.current
                 if not first:  # there is no such date
-                    event(line)
+                    self._event(line)
                     continue
                 at = second + millis
                 oldest, newest = min(oldest, at), max(newest, at)
@@ -90,19 +90,28 @@ class PlainLines:
                 newest = at
             elif at < oldest:
                 oldest = at
-            plain = True
             head, mark, text = line.partition(b"]: ")
             if not mark:
-                plain = message(line)
-            elif (header := header_of(head[header_part])) and (frame := head[frame_part]).isdigit():
-                thread, words, length, answers = header
-                word = words.get(text[:length])
+                origin, _, text = line.partition(b" - [")
+                folder, _, words = text.partition(b"] ")
+                if (told := told_of(words)) and folder.isalnum() and origin[_ORIGIN] in origins:
+                    frames.begun = None
+                    tell(told)
+                elif not self._message(line):
+                    self._event(line)
+            elif (header := header_of(head[_HEADER])) and (frame := head[_FRAME]).isdigit():
+                thread, word_of, part, answers = header
+                word = word_of(text[part])
                 if word == "ok":
                     ok(at, thread, frame)
                 elif word == "APPLY MAILBOX":
-                    plain = apply(at, thread, frame, text)
+                    found = folder_of(text)
+                    if found and b"!probe_" not in (logged := found.groups())[1]:
+                        apply(at, thread, frame, logged)  # type: ignore[arg-type] # its six
+                    else:
+                        self._event(line)
                 elif word is None:
-                    plain = False
+                    self._event(line)
                 elif answers:
                     reply(at, thread, frame, None, None)
                 elif word == "APPLY MESSAGE":
@@ -110,9 +119,7 @@ class PlainLines:
                 else:
                     ask(at, thread, frame, word)
             else:
-                plain = False
-            if not plain:
-                event(line)
+                self._event(line)
         self._oldest, self._newest = oldest, newest
 
     def _event(self, line: bytes) -> None:
@@ -136,37 +143,22 @@ class PlainLines:
             self._tally.settle()
 
     def _continuation(self, line: bytes) -> None:
-        if line[:1] in b"ONB" and line != b"OK success":
+        done = line == b"OK success"
+        if not done and line[:1] in b"ONB":
             self._event(line)
         else:
             self._others += 1
-            self._tally.go_on("ok" if line == b"OK success" else None)
-
-    def _apply(self, at: float, thread: str, frame: bytes, text: bytes) -> bool:
-        """Count an APPLY MAILBOX; tell whether it was of the frequent form."""
-        found = _PLAIN_FOLDER.match(text)
-        if found is None:
-            return False
-        folder = found.groups()
-        if b"!probe_" in folder[1]:
-            return False
-        self._frames.apply_logged(at, thread, frame, folder)  # type: ignore[arg-type] # its six
-        return True
+            self._tally.go_on("ok" if done else None)
 
     def _send(self, at: float, thread: str, frame: bytes, text: bytes) -> None:
         sizes = SIZE.findall(text)
         self._frames.send(at, thread, frame, len(sizes), sum(map(int, sizes)))
 
     def _message(self, line: bytes) -> bool:
-        """Count a message that adds something up; tell whether it is one."""
-        origin, mark, text = line.partition(b" - [")
-        if mark:
-            folder, _, words = text.partition(b"] ")
-            told = self._of_folders(words) if folder.isalnum() else None
-        else:
-            origin, _, text = line.partition(b" - ")
-            words, _, took = text.partition(b" in ")
-            told = self._of_none(words) if len(took) <= _TOOK and took[:-3].isdigit() and took[-3:] == b"ms." else None
+        """Count a message that adds something up and is of no folder, or is met for the first time."""
+        origin, _, text = line.partition(b" - ")
+        words, _, took = text.partition(b" in ")
+        told = self._of_none(words) if len(took) <= _TOOK and took[:-3].isdigit() and took[-3:] == b"ms." else None
         if told is None or origin[_ORIGIN] not in self._recurring.origins:
             told = self._new_message(line)
             if told is None:

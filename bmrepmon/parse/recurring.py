@@ -1,7 +1,7 @@
 """What recurs from line to line of replication.log, remembered in bounded memory so that it is read once."""
 
-from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
 
 from bmrepmon.model.log_events import COMMANDS, Command, Reply
 from bmrepmon.model.log_tally import Told
@@ -21,13 +21,9 @@ _STATUSES: Mapping[bytes, str] = {b"OK ": "ok", b"* M": ""}  # * MAILBOX and * M
 T = TypeVar("T")
 
 
-class Header(NamedTuple):
-    """What stands between the date and the number of a frame, and is the same in all frames of a thread."""
-
-    thread: str
-    words: Mapping[bytes, str]  # the command or the status that some first bytes behind the number mean
-    length: int  # of these
-    answers: bool
+# What stands between the date and the number of a frame, and is the same in all frames of a thread: the thread; the
+# command or the status that some first bytes behind the number mean, and which bytes these are; whether it answers.
+Header: TypeAlias = tuple[str, Callable[[bytes], str | None], slice, bool]
 
 
 class Recurring:
@@ -44,8 +40,9 @@ class Recurring:
         """Remember the header of a frame, if its message begins where the parser takes it to begin."""
         header = line.partition(b"]: ")[0][THREAD:-DIGITS]
         if header.find(b" - ") == len(header) - FRAME_START - 3:
-            words = (_STATUSES, 3, True) if isinstance(event, Reply) else (_NAMES, 14, False)
-            _remember(self.headers, header, Header(event.thread, *words))
+            answers = isinstance(event, Reply)
+            word_of, part = (_STATUSES.get, slice(3)) if answers else (_NAMES.get, slice(14))
+            _remember(self.headers, header, (event.thread, word_of, part, answers))
 
     def message(self, origin: bytes, words: bytes, told: Told, *, of_folder: bool) -> None:
         """Remember where a message came from, and what its words tell."""
