@@ -6,13 +6,13 @@ Numbers are in the machine's own byte order, ports and addresses in that of the 
 from collections import Counter
 from collections.abc import Iterator
 from errno import EBADMSG
-from socket import AF_INET, IPPROTO_TCP
 from struct import Struct
 from typing import NamedTuple
 
 from bmrepmon.parse.proc_net import ESTABLISHED, LISTEN, address
 
 _HEADER = Struct("=IHHII")  # length with the header, type, flags, sequence number, port of the asking socket
+AF_INET, IPPROTO_TCP = 2, 6  # Linux, include/linux/socket.h, include/uapi/linux/in.h
 SOCK_DIAG_BY_FAMILY = 20  # Linux, include/uapi/linux/sock_diag.h
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300  # a dump: all that fit
 NLMSG_ERROR, NLMSG_DONE = 2, 3
