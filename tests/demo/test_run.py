@@ -27,7 +27,9 @@ PROGRAM = """
 import signal, sys, threading
 from bmrepmon.demo.run import DemoOptions, run_demo
 
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs these tests under nohup hands on that it is ignored
+# Whoever runs these tests under nohup, or behind an & of a script, hands on that these are ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def daemon(config, root):
     ended = threading.Event()
@@ -129,6 +131,15 @@ def test_an_exception_leaves_nothing_behind(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Take SIGINT as a terminal's program does, whatever started these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_is_the_ordinary_end(temporary: Path) -> None:
     """A Ctrl-C that nobody handles ends the demo, and it is no failure."""
 
