@@ -33,7 +33,8 @@ class SessionSource:
     """Asks the kernel by netlink; where it does not answer, reads the tables below ``proc``, anew at every look.
 
     Both tell the same, but for a table the kernel writes down every connection and passes by every empty place, of
-    which a machine has the more the more memory it has: 2 ms a table on one of 262,144 places, and 0.1 by netlink.
+    which a machine has the more the more memory it has: 2 ms a table on one of 262,144 places, and 0.1 by netlink. A
+    kernel that has this as a module loads it for the first question, as it does for ``ss``.
     """
 
     name = "sessions"
